@@ -1,0 +1,1 @@
+"""Sentences, tokens and quotes of a text, with offsets."""
