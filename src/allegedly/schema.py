@@ -23,6 +23,9 @@ STANCES: tuple[str, ...] = get_args(Stance)
 KINDS: tuple[str, ...] = get_args(Kind)
 SPLITS: tuple[str, ...] = get_args(Split)
 
+#: What a full annotation holds.
+ANNOTATED = ("source", "cue", "claim", "stance", "via", "refers", "kind", "named", "entities", "positions", "narrator")
+
 #: Stands in every shipped record, so that a text found in a model's training data can be recognised.
 CANARY = "allegedly-corpus canary 5f1d6c1e-8f0b-4a7e-9d53-0c2b7a94e6d1"
 
@@ -178,6 +181,7 @@ class CorpusRecord(Record):
     version: str = Field(min_length=1)
     license: str
     canary: str
+    annotated: tuple[str, ...] = Field(ANNOTATED, description="what the annotations hold; the rest are placeholders")
 
 
 class Sentence(NamedTuple):

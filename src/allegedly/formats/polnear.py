@@ -1,0 +1,159 @@
+"""PolNeAR 1.0 (Newell, Margolin & Ruths, LREC 2018): real US political news with sources, cues and contents.
+
+Get it from github.com/networkdynamics/PolNeAR; no licence is stated and the texts belong to their publishers, so a
+corpus folder made of it stays with you. PATH is its `data` folder or one split of it (a folder with `text` and
+`attributions`).
+
+What maps: Source, Cue and Content become source, cue and claim; a second content becomes a further span of the claim.
+The first annotator (by file name) of an article is gold, the others are layers. dev becomes validation; every article
+is a story of its own. What is not there: stance, kind, named, via, refers; `corpus.json` says so, tasks that need them
+leave the corpus out, and the fields hold placeholders (none, unspecified, false, null).
+What is lost: triggers (copies of the cue) and the annotators' marks Discard and Discuss.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from allegedly.formats import Imported, ImportFailedError, Skipped, brat
+from allegedly.schema import CANARY, ArticleRecord, Attribution, Claim, CorpusRecord, Cue, Source, Span
+from allegedly.store import RecordError, read_text, sha256
+
+SPLITS = {"train": "train", "dev": "validation", "test": "test", "annotator-training": "train"}
+TRIGGERS = {"Attribution", "Attribution-no-source"}
+MARKS = {"Discard", "Discuss"}
+
+
+def read(path: Path) -> Imported:
+    """Read PolNeAR's data folder or one of its splits. ImportFailedError says what was expected there."""
+    folders = [path] if (path / "attributions").is_dir() else sorted(p.parent for p in path.glob("*/attributions"))
+    folders = [f for f in folders if (f / "text").is_dir()]
+    if not folders:
+        raise ImportFailedError(f"{path}: expected a folder with text/ and attributions/ in it, or one of such folders")
+    imported = Imported(
+        CorpusRecord(
+            name="polnear", version="1.0.0", license="none stated", canary=CANARY, annotated=("source", "cue", "claim")
+        )
+    )
+    for folder in folders:
+        for text_path in sorted((folder / "text").glob("*.txt")):
+            _read_article(folder, text_path, imported)
+    return imported
+
+
+def _read_article(folder: Path, text_path: Path, imported: Imported) -> None:
+    name = text_path.stem
+    files = sorted((folder / "attributions").glob(f"{name}_*.ann"))
+    try:
+        text = read_text(text_path)
+    except RecordError as error:
+        imported.skipped.append(Skipped(str(text_path), error.line or 0, "unreadable text", error.message))
+        return
+    if not files:
+        imported.skipped.append(Skipped(str(text_path), 0, "article without annotations", name))
+        return
+    publisher, date, _ = [*name.split("_", 2), "", ""][:3]
+    imported.articles.append(
+        ArticleRecord(
+            id=name,
+            publisher=publisher,
+            published=date,
+            story=name,
+            form="news",
+            domain="politics",
+            variety="en-US",
+            license="none stated",
+            split=SPLITS.get(folder.name, "train"),  # type: ignore[arg-type]
+            sha256=sha256(text.encode()),
+            canary=CANARY,
+        )
+    )
+    imported.texts[name] = text
+    for number, file in enumerate(files):
+        attributions = _read_annotations(file, text, imported)
+        if number == 0:
+            imported.gold[name] = attributions
+        else:
+            imported.layers[file.stem.rsplit("_", 1)[1], name] = attributions
+
+
+def _read_annotations(file: Path, text: str, imported: Imported) -> list[Attribution]:
+    try:
+        found = brat.parse(read_text(file))
+    except RecordError as error:
+        imported.skipped.append(Skipped(str(file), error.line or 0, "unreadable annotations", error.message))
+        return []
+
+    def skip(line: int, reason: str, detail: str) -> None:
+        imported.skipped.append(Skipped(str(file), line, reason, detail))
+
+    imported.lines += found.lines
+    for line, content in found.rest:
+        skip(line, "continuation or unknown line", content[:80])
+    for line, content in found.repeated:
+        skip(line, "id stands twice", content[:80])
+    used: set[str] = set()
+    kept: list[tuple[tuple[int, ...], Attribution]] = []
+    seen: set[tuple[object, ...]] = set()
+    for event in found.events:
+        roles, reason = _roles(event, found, text)
+        if reason:
+            skip(event.line, reason, event.id)
+            continue
+        attribution = Attribution(
+            id=event.id,
+            source=Source(spans=roles["Source"], kind="unspecified", named=False),
+            cue=Cue(spans=roles["Cue"]),
+            claim=Claim(spans=roles["Content"]),
+            stance="none",
+        )
+        key = tuple(tuple((s.start, s.end) for s in spans) for spans in attribution.roles.values())
+        if key in seen:
+            skip(event.line, "the same attribution twice", event.id)
+            continue
+        seen.add(key)
+        imported.used += 1
+        used.update([event.trigger, *(target for _, target in event.arguments)])
+        kept.append((tuple(s.start for s in attribution.claim.spans), attribution))
+    for bound in found.bounds.values():
+        if bound.id in used:
+            imported.used += 1
+        else:
+            reason = "mark of the annotator" if bound.label in MARKS else "span in no imported attribution"
+            skip(bound.line, reason, f"{bound.id} {bound.label}")
+    return [a for _, a in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _roles(event: brat.Event, found: brat.Annotations, text: str) -> tuple[dict[str, tuple[Span, ...]], str]:
+    """The spans of each role, or the reason why the event is no attribution."""
+    roles: dict[str, tuple[Span, ...]] = {"Source": (), "Cue": (), "Content": ()}
+    if event.label not in TRIGGERS:
+        return roles, "event of another kind"
+    for name, target in event.arguments:
+        role = "Content" if name.startswith("Content") else name.rstrip("0123456789")
+        bound = found.bounds.get(target)
+        if role not in roles:
+            return roles, f"argument of another kind: {name}"
+        if bound is None:
+            return roles, "argument that is not there"
+        if bound.label != role:
+            return roles, f"{role} points at a span of another label"
+        spans = [_span(text, start, end) for start, end in bound.spans]
+        if any(s is None for s in spans):
+            return roles, "span outside the text"
+        roles[role] = tuple(sorted([*roles[role], *(s for s in spans if s)], key=lambda s: s.start))
+    if not roles["Content"]:
+        return roles, "no content"
+    if not roles["Cue"]:
+        return roles, "no cue"
+    return roles, ""
+
+
+def _span(text: str, start: int, end: int) -> Span | None:
+    """The span without white space at its edges; None where it is not in the text."""
+    surface = text[start:end]
+    if not 0 <= start < end <= len(text) or not surface.strip():
+        return None
+    start += len(surface) - len(surface.lstrip())
+    end -= len(surface) - len(surface.rstrip())
+    return Span(start=start, end=end, text=text[start:end])

@@ -1,0 +1,69 @@
+"""The systems: everything that answers a task. A system is a class made for one task, with `fit` and `predict`.
+
+    system = get_system("linear", task="extraction")
+    predictions = system.fit(training_articles).predict(other_articles)
+
+`predict` gives a mapping: for extraction from article id to a tuple of attributions, for the other tasks from item id
+(as `task.items` makes them) to a `Label(label, p)`. It must not look at an article's gold stance or, for extraction and
+detection, at any gold. Other packages add systems by the entry point group `allegedly.systems`; `module:Class` works
+without one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Protocol, Self, cast
+
+from allegedly.schema import AllegedlyError, Article
+from allegedly.store import UnknownIdError
+from allegedly.tasks import Predictions
+
+
+class System(Protocol):
+    """What a system offers. `tasks` names the tasks that it can be made for."""
+
+    tasks: tuple[str, ...]
+
+    def __init__(self, task: str, seed: int = 0) -> None: ...
+
+    def fit(self, articles: Sequence[Article]) -> Self:
+        """Learn from annotated articles; a system without learning returns itself."""
+        ...
+
+    def predict(self, articles: Sequence[Article]) -> Predictions:
+        """Answer every item of some articles."""
+        ...
+
+
+SYSTEMS = {
+    "majority": "allegedly.systems.majority:Majority",
+    "rules": "allegedly.systems.rules:Rules",
+    "linear": "allegedly.systems.linear:Linear",
+}
+
+
+class SystemUseError(AllegedlyError, ValueError):
+    """A system that cannot be made, or not for this task."""
+
+
+def available() -> dict[str, str]:
+    """Every system by name, plug-ins included, as `module:Class`."""
+    return SYSTEMS | {e.name: e.value for e in entry_points(group="allegedly.systems")}
+
+
+def get_system(name: str, task: str, seed: int = 0) -> System:
+    """Make a system for a task, by name or as `module:Class`. UnknownIdError lists the names."""
+    known = available()
+    path = known.get(name, name)
+    if ":" not in path:
+        raise UnknownIdError("system", name, known)
+    module, _, attribute = path.partition(":")
+    try:
+        made = cast("type[System]", getattr(importlib.import_module(module), attribute))
+    except (ImportError, AttributeError) as error:
+        raise SystemUseError(f"{path}: expected module:Class of a system that can be imported: {error}") from None
+    if task not in made.tasks:
+        raise SystemUseError(f"{name} answers {', '.join(made.tasks)}, not {task}")
+    return made(task, seed)
