@@ -160,8 +160,8 @@ def match(
         if same := by_key.get(key(item)):
             pairs.append((i, same.pop(0)))
     used_gold, used_predicted = {i for i, _ in pairs}, {j for _, j in pairs}
-    left = sorted((i for i in range(len(gold)) if i not in used_gold), key=lambda i: (key(gold[i]), i))  # type: ignore[arg-type, return-value]
-    right = sorted((j for j in range(len(predicted)) if j not in used_predicted), key=lambda j: (key(predicted[j]), j))  # type: ignore[arg-type, return-value]
+    left = sorted((i for i in range(len(gold)) if i not in used_gold), key=lambda i: (key(gold[i]), i))
+    right = sorted((j for j in range(len(predicted)) if j not in used_predicted), key=lambda j: (key(predicted[j]), j))
     weights = {
         (a, b): weight(gold[i], predicted[j])
         for a, i in enumerate(left)
@@ -220,6 +220,8 @@ def match_triples(gold: Sequence[Triple], predicted: Sequence[Triple], criterion
     return match(gold, predicted, key=lambda t: t.key, allowed=allowed, weight=similarity)
 
 
-def match_mentions(gold: Sequence[Mention], predicted: Sequence[Mention], allowed: Callable[[Mention, Mention], bool]) -> list[tuple[int, int]]:
+def match_mentions(
+    gold: Sequence[Mention], predicted: Sequence[Mention], allowed: Callable[[Mention, Mention], bool]
+) -> list[tuple[int, int]]:
     """Match one role's mentions; index pairs (gold, predicted)."""
     return match(gold, predicted, key=lambda m: m.spans, allowed=allowed, weight=jaccard)

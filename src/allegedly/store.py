@@ -150,7 +150,7 @@ def parse_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise RecordError(f"expected one JSON object a line, got {_clip(error.line)}: {detail}", name, error.lineno) from None
 
 
-def _loads(line: str) -> Any:
+def _loads(line: str | bytes) -> Any:
     return json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_unique)
 
 
@@ -181,8 +181,8 @@ def _numbered(reader: jsonlines.Reader) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, line
 
 
-def _clip(text: str, width: int = 60) -> str:
-    text = text.strip("\n")
+def _clip(line: str | bytes, width: int = 60) -> str:
+    text = (line if isinstance(line, str) else line.decode("utf-8", "replace")).strip("\n")
     return repr(text if len(text) <= width else text[: width - 1] + "…")
 
 

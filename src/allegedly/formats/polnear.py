@@ -63,7 +63,7 @@ def _read_article(folder: Path, text_path: Path, imported: Imported) -> None:
             domain="politics",
             variety="en-US",
             license="none stated",
-            split=SPLITS.get(folder.name, "train"),  # type: ignore[arg-type]
+            split=SPLITS.get(folder.name, "train"),
             sha256=sha256(text.encode()),
             canary=CANARY,
         )

@@ -155,8 +155,8 @@ def anchor_line(article: Article, line: dict[str, Any]) -> Attribution:
     if kind not in KINDS:
         raise QuoteError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     roles["source"] |= {"kind": kind, "named": bool(line.get("named", False)), "entities": line.get("entities", ())}
-    rest = {key: line[key] for key in ("id", "stance", "via", "refers", "positions") if key in line}
-    return parse(Attribution, {**_plain(roles), **rest}, "draft")
+    rest: dict[str, Any] = {key: line[key] for key in ("id", "stance", "via", "refers", "positions") if key in line}
+    return parse(Attribution, _plain(roles) | rest, "draft")
 
 
 def _role_spans(article: Article, role: str, quote: str, at: Any) -> tuple[Span, ...]:

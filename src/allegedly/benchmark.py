@@ -1,0 +1,276 @@
+"""The benchmark: systems × tasks → results with intervals, tie groups and signatures. It prints nothing."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from allegedly import __version__
+from allegedly.schema import AllegedlyError, Article, Record
+from allegedly.scoring.comparison import Comparison
+from allegedly.scoring.measures import Counts, Measure, parse_measure
+from allegedly.scoring.signature import Signature
+from allegedly.scoring.statistics import Interval, interval, paired_p, ranks
+from allegedly.store import Corpus
+from allegedly.systems import available, get_system
+from allegedly.tasks import TASKS, Predictions, Task, get_task
+
+DRAWS = 2000
+ALPHA = 0.05
+#: The systems that `make benchmark` runs.
+BASELINES = ("majority", "rules", "linear")
+
+
+class NothingToScoreError(AllegedlyError, ValueError):
+    """A corpus or split without articles, or without the annotation that a task needs."""
+
+
+class Score(Record):
+    """A measured value with its 95 % interval; no interval where there is a single story."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Result(Record):
+    """One line of `benchmarks/results.jsonl`: a system on a task, measured."""
+
+    system: str
+    task: str
+    signature: str = Field(description="of the main measure; the others differ in the measure's name alone")
+    scores: dict[str, Score]
+    rank: int = Field(description="among the systems of the same run; ties share one")
+    p_first: float = Field(description="p of the paired test against the best system of the run; 1 for itself")
+    seed: int
+    missing: int = Field(0, description="items without a prediction, scored as empty")
+    seconds: float = Field(description="fit and predict, all folds")
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How training and test articles are chosen: `name` stands in the signature."""
+
+    name: str
+    folds: tuple[tuple[tuple[Article, ...], tuple[Article, ...]], ...]
+
+    @property
+    def articles(self) -> list[Article]:
+        """The articles that are scored."""
+        return [article for _, test in self.folds for article in test]
+
+
+def protocol(corpus: Corpus, split: str | None = None) -> Protocol:
+    """Train on train, score a held-out split: test, else validation. A corpus with train alone is cross-validated,
+    leaving one story out at a time. `external` articles are scored by a system trained on train.
+    """
+    train = tuple(corpus.articles("train"))
+    wanted = [split] if split else ["test", "validation"]
+    for name in wanted:
+        if name != "train" and (test := tuple(corpus.articles(name))):
+            return Protocol(name, ((train, test),))
+    if split not in (None, "train"):
+        raise NothingToScoreError(f"{corpus.root}: no article (with its text) in split {split!r}")
+    stories = list(dict.fromkeys(a.story for a in train))
+    if len(stories) < 2:
+        raise NothingToScoreError(f"{corpus.root}: leave-one-story-out needs two stories in split train")
+    folds = tuple(
+        (tuple(a for a in train if a.story != story), tuple(a for a in train if a.story == story)) for story in stories
+    )
+    return Protocol("train(leave-one-story-out)", folds)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Counts of one system on one task: for each measure an array of shape (stories, K)."""
+
+    task: Task
+    counts: dict[str, Counts]
+    articles: int
+    stories: int
+    items: int
+    missing: int
+
+    @property
+    def n(self) -> str:
+        """The size, as it stands in signatures."""
+        return f"{self.items} items/{self.articles} articles/{self.stories} stories"
+
+    def score(self, measure: str, draws: int = DRAWS, seed: int = 0) -> Interval:
+        """A measure's value and interval."""
+        return interval(self.counts[measure], parse_measure(measure).score, draws=draws, seed=seed)
+
+
+def evaluate(
+    task: Task, articles: Sequence[Article], predictions: Predictions, measures: Iterable[str] | None = None
+) -> Evaluation:
+    """Compare predictions with gold, article by article; counts are summed by story. Missing ids count as empty."""
+    chosen: dict[str, Measure] = {str(m): m for m in map(parse_measure, measures or task.measures)}
+    stories = {story: row for row, story in enumerate(dict.fromkeys(a.story for a in articles))}
+    sums: dict[str, list[Any]] = {name: [0.0] * len(stories) for name in chosen}
+    items = missing = 0
+    for article in articles:
+        comparison = Comparison(task, article, predictions)
+        for name, measure in chosen.items():
+            sums[name][stories[article.story]] = sums[name][stories[article.story]] + measure.counts(comparison)
+        ids = [item.id for item in task.items(article)]
+        items += len(ids) if task.labels else len(comparison.gold)
+        missing += sum(i not in predictions for i in ids)
+    counts = {name: np.array(rows, dtype=float) for name, rows in sums.items()}
+    return Evaluation(task, counts, len(articles), len(stories), items, missing)
+
+
+def signature(corpus: Corpus, evaluation: Evaluation, split: str, measure: str, draws: int, seed: int) -> Signature:
+    """The signature of one measure of an evaluation."""
+    return Signature(
+        task=evaluation.task.name,
+        split=split,
+        corpus=corpus.label,
+        measure=measure,
+        n=evaluation.n,
+        boot=f"{draws}:seed{seed}",
+    )
+
+
+def usable_tasks(corpus: Corpus, names: Sequence[str] | None = None) -> tuple[list[Task], list[str]]:
+    """The tasks whose annotation the corpus has, and a sentence for each that it lacks."""
+    usable: list[Task] = []
+    left_out: list[str] = []
+    for task in map(get_task, names or TASKS):
+        lacking = [n for n in task.needs if n not in corpus.info.annotated]
+        if lacking:
+            left_out.append(f"{task.name}: {corpus.info.name} has no annotation of {', '.join(lacking)}")
+        else:
+            usable.append(task)
+    return usable, left_out
+
+
+def usable_measures(corpus: Corpus, task: Task) -> list[str]:
+    """The task's measures that the corpus's annotation can answer."""
+    return [
+        m
+        for m in task.measures
+        if (corpus.info.annotated.count("stance") or not m.startswith("StanceA"))
+        and (corpus.info.annotated.count("via") or not m.startswith(("ViaA", "StructureF1")))
+    ]
+
+
+def run_system(name: str, task: Task, chosen: Protocol, seed: int = 0) -> tuple[Predictions, float]:
+    """Fit and predict fold by fold; the predictions for all scored articles, and the seconds it took."""
+    started = time.perf_counter()
+    predictions: dict[str, Any] = {}
+    for train, test in chosen.folds:
+        predictions |= get_system(name, task.name, seed).fit(train).predict([_hidden(a, task) for a in test])
+    return predictions, time.perf_counter() - started
+
+
+def _hidden(article: Article, task: Task) -> Article:
+    """An article without what its system must not see."""
+    if not task.labels or task.name == "detection":
+        return article.with_attributions(())
+    return article.with_attributions(
+        tuple(a.model_copy(update={"stance": "none", "positions": ()}) for a in article.attributions)
+    )
+
+
+def run(
+    corpus: Corpus,
+    systems: Sequence[str] = BASELINES,
+    tasks: Sequence[str] | None = None,
+    *,
+    split: str | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Callable[[str], None] = lambda step: None,
+) -> list[Result]:
+    """Every system on every task that the corpus supports; results are ranked within each task."""
+    for name in systems:  # an unknown name fails before hours of work, not after
+        if name not in available() and ":" not in name:
+            get_system(name, TASKS[0])
+    chosen = protocol(corpus, split)
+    results: list[Result] = []
+    for task in usable_tasks(corpus, tasks)[0]:
+        evaluations: dict[str, Evaluation] = {}
+        seconds: dict[str, float] = {}
+        for name in systems:
+            progress(f"{task.name}: {name}")
+            predictions, seconds[name] = run_system(name, task, chosen, seed)
+            evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
+        results += _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
+    return results
+
+
+def _rank(
+    corpus: Corpus,
+    task: Task,
+    split: str,
+    evaluations: dict[str, Evaluation],
+    seconds: dict[str, float],
+    draws: int,
+    seed: int,
+) -> list[Result]:
+    measure = parse_measure(task.main)
+    names = list(evaluations)
+    counts = [evaluations[n].counts[task.main] for n in names]
+    values = [measure.better * float(measure.score(c.sum(axis=0))) for c in counts]
+
+    @cache
+    def p(i: int, j: int) -> float:
+        return paired_p(counts[i], counts[j], measure.score, draws=draws, seed=seed)
+
+    places = ranks(values, lambda i, j: p(i, j) < ALPHA)
+    best = max(range(len(names)), key=lambda i: (values[i], -i))
+    made = []
+    for i, name in enumerate(names):
+        evaluation = evaluations[name]
+        made.append(
+            Result(
+                system=name,
+                task=task.name,
+                signature=str(signature(corpus, evaluation, split, task.main, draws, seed)),
+                scores={m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
+                rank=places[i],
+                p_first=1.0 if i == best else round(p(best, i), 6),
+                seed=seed,
+                missing=evaluation.missing,
+                seconds=round(seconds[name], 2),
+                environment=environment(),
+            )
+        )
+    return sorted(made, key=lambda r: (r.rank, -measure.better * r.scores[task.main].value, r.system))
+
+
+def _score(evaluation: Evaluation, measure: str, draws: int, seed: int) -> Score:
+    found = evaluation.score(measure, draws, seed)
+    alone = evaluation.stories < 2
+    return Score(
+        value=round(found.value, 6),
+        low=None if alone else round(found.low, 6),
+        high=None if alone else round(found.high, 6),
+    )
+
+
+def environment() -> dict[str, str]:
+    """What a score may depend on beside its signature."""
+    packages = ("numpy", "scipy", "scikit-learn", "sentencex")
+    return {
+        "allegedly": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in packages},
+    }
+
+
+def score(task: str, predictions: Predictions, articles: Sequence[Article]) -> dict[str, Interval]:
+    """Score predictions in memory: every measure of the task with its interval."""
+    evaluation = evaluate(get_task(task), articles, predictions)
+    return {measure: evaluation.score(measure) for measure in evaluation.counts}

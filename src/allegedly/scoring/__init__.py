@@ -1,0 +1,1 @@
+"""Measures, their statistics, and the signature that every score carries."""

@@ -1,0 +1,75 @@
+"""One article's gold beside one system's predictions. Matches are found once, whatever measures ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from allegedly.match import Extents, Mention, Triple, match_triples
+from allegedly.schema import Article, Attribution
+from allegedly.tasks import Label, Predictions, Task
+
+
+class Comparison:
+    """Gold and predictions of one article for one task."""
+
+    def __init__(self, task: Task, article: Article, predictions: Predictions) -> None:
+        self.task = task
+        self.article = article
+        self._predictions = predictions
+        self._pairs: dict[str, list[tuple[int, int]]] = {}
+
+    @cached_property
+    def gold(self) -> tuple[Attribution, ...]:
+        """The article's attributions, without the narrator's."""
+        return self.article.attributed
+
+    @cached_property
+    def predicted(self) -> tuple[Attribution, ...]:
+        """The predicted attributions, without the narrator's; none where the article has no prediction."""
+        given: Sequence[Attribution] = self._predictions.get(self.article.id, ())
+        return tuple(a for a in given if not a.is_narrator)
+
+    @cached_property
+    def _triples(self) -> tuple[list[Triple], list[Triple]]:
+        extents = Extents(self.article.tokens)
+        return [extents.triple(a) for a in self.gold], [extents.triple(a) for a in self.predicted]
+
+    def pairs(self, criterion: str) -> list[tuple[int, int]]:
+        """Index pairs (gold, predicted) of matched attributions."""
+        if criterion not in self._pairs:
+            self._pairs[criterion] = match_triples(self._triples[0], self._triples[1], criterion)
+        return self._pairs[criterion]
+
+    def mentions(self, role: str, *, gold: bool) -> list[Mention]:
+        """The distinct mentions of a role on one side; attributions without words for it have none."""
+        found = {getattr(t, role) for t in self._triples[0 if gold else 1]}
+        return sorted((m for m in found if m.spans), key=lambda m: m.spans)
+
+    def agrees(self, field: str, i: int, j: int) -> bool:
+        """Whether a matched pair has the same stance, or a via that points at the same attribution."""
+        if field == "stance":
+            return self.gold[i].stance == self.predicted[j].stance
+        return self._via(self.gold)[i] == self._via(self.predicted, matched=True)[j]
+
+    def _via(self, side: tuple[Attribution, ...], *, matched: bool = False) -> list[int | None]:
+        """For each attribution, the index in gold of what its via points at: -1 unmatched, None null."""
+        index = {a.id: n for n, a in enumerate(side)}
+        to_gold = {j: i for i, j in self.pairs("overlap")} if matched else {n: n for n in range(len(side))}
+        return [None if a.via is None else to_gold.get(index.get(a.via, -1), -1) for a in side]
+
+    @cached_property
+    def answers(self) -> list[tuple[str, Label]]:
+        """Gold label and prediction of each item; a missing prediction is the empty label."""
+        empty = Label("")
+        return [(i.answer, self._predictions.get(i.id, empty)) for i in self.task.items(self.article)]
+
+    @property
+    def labels(self) -> list[tuple[str, str]]:
+        """Gold and predicted label of each item."""
+        return [(gold, answer.label) for gold, answer in self.answers]
+
+    @property
+    def probabilities(self) -> list[float | None]:
+        """The probability of each item's predicted label, where given."""
+        return [answer.p for _, answer in self.answers]
