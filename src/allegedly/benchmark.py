@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import Counts, Measure, parse_measure
 from allegedly.scoring.signature import Signature
 from allegedly.scoring.statistics import Interval, interval, paired_p, ranks
-from allegedly.store import Corpus
+from allegedly.store import Corpus, read_records, write_atomic, write_records
 from allegedly.systems import available, get_system
 from allegedly.tasks import TASKS, Predictions, Task, get_task
 
@@ -274,3 +275,21 @@ def score(task: str, predictions: Predictions, articles: Sequence[Article]) -> d
     """Score predictions in memory: every measure of the task with its interval."""
     evaluation = evaluate(get_task(task), articles, predictions)
     return {measure: evaluation.score(measure) for measure in evaluation.counts}
+
+
+def keep(results: Sequence[Result], folder: Path, leaderboard: str) -> str:
+    """Write results.jsonl and LEADERBOARD.md, unless the same scores stand there already. Returns what was done."""
+    path = folder / "results.jsonl"
+    try:
+        known = read_records(path, Result)
+    except AllegedlyError:
+        known = []
+
+    def scores(rows: Sequence[Result]) -> list[dict[str, Any]]:
+        return [r.model_dump(exclude={"seconds", "environment"}) for r in rows]
+
+    if scores(known) == scores(results):
+        return f"{path}: the same scores as before"
+    write_records(path, results)
+    write_atomic(folder / "LEADERBOARD.md", leaderboard.encode())
+    return f"wrote {path} and LEADERBOARD.md"

@@ -198,7 +198,7 @@ def _assign(weights: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
 
 def _solve(rows: list[int], columns: list[int], weights: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
     if len(rows) == 1 or len(columns) == 1:
-        best = max(((weights[a, b], -a, -b) for a in rows for b in columns if (a, b) in weights))
+        best = max((weights[a, b], -a, -b) for a in rows for b in columns if (a, b) in weights)
         return [(-best[1], -best[2])]
     from scipy.optimize import linear_sum_assignment
 

@@ -130,7 +130,9 @@ def decode(data: bytes, name: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise RecordError(f"expected UTF-8, byte {error.start} (0x{data[error.start]:02x}) is not", name, line) from None
+        raise RecordError(
+            f"expected UTF-8, byte {error.start} (0x{data[error.start]:02x}) is not", name, line
+        ) from None
 
 
 def read_objects(path: Path, name: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -147,7 +149,9 @@ def parse_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, line
     except jsonlines.InvalidLineError as error:
         detail = str(error.__cause__ or error).split(" (line")[0]
-        raise RecordError(f"expected one JSON object a line, got {_clip(error.line)}: {detail}", name, error.lineno) from None
+        raise RecordError(
+            f"expected one JSON object a line, got {_clip(error.line)}: {detail}", name, error.lineno
+        ) from None
 
 
 def _loads(line: str | bytes) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from allegedly.schema import AllegedlyError, Article, Attribution
+from allegedly.schema import Article, Attribution
 from allegedly.store import RecordError, UnknownIdError, decode, parse, parse_objects
 from allegedly.tasks import Label, Predictions, Task
 from allegedly.text.anchor import QuoteError, anchor_line

@@ -103,7 +103,9 @@ def _choose(
 def _address(article: Article, address: Any) -> tuple[Any, int]:
     match = ADDRESS.match(str(address))
     if not match or not 1 <= int(match[1]) <= len(article.sentences):
-        raise QuoteError(f"`at` {address!r}: expected a sentence from 1 to {len(article.sentences)}, such as 12 or '12#2'")
+        raise QuoteError(
+            f"`at` {address!r}: expected a sentence from 1 to {len(article.sentences)}, such as 12 or '12#2'"
+        )
     return article.sentences[int(match[1]) - 1], int(match[2] or 0)
 
 
@@ -175,7 +177,10 @@ def _role_spans(article: Article, role: str, quote: str, at: Any) -> tuple[Span,
 
 def _plain(roles: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
-        role: {k: [s.model_dump() if isinstance(s, Record) else s for s in v] if k == "spans" else v for k, v in value.items()}
+        role: {
+            k: [s.model_dump() if isinstance(s, Record) else s for s in v] if k == "spans" else v
+            for k, v in value.items()
+        }
         for role, value in roles.items()
     }
 

@@ -177,7 +177,10 @@ class _Check:
                 continue
             if sha256(data) != record.sha256:
                 yield Finding(
-                    "A004", f"expected {record.sha256[:12]}…, got {sha256(data)[:12]}…", self._shown(path), article=record.id
+                    "A004",
+                    f"expected {record.sha256[:12]}…, got {sha256(data)[:12]}…",
+                    self._shown(path),
+                    article=record.id,
                 )
             if not external:
                 yield from self._clean(text, path, record.id)
@@ -231,7 +234,9 @@ class _Check:
     def _layers(self) -> Iterator[Finding]:
         annotations = self.root / "annotations"
         have_gold = set()
-        for path in sorted([*annotations.glob("gold/*"), *annotations.glob("external/*"), *annotations.glob("layers/*/*")]):
+        for path in sorted(
+            [*annotations.glob("gold/*"), *annotations.glob("external/*"), *annotations.glob("layers/*/*")]
+        ):
             record = self.articles.get(path.stem)
             external = path.parent.name == "external"
             if record is None or path.suffix != ".jsonl" or external != isinstance(record, ExternalRecord):

@@ -124,9 +124,7 @@ def _inventory(attribution: Attribution, place: Place, line: int, story: Story) 
             yield place.found("A028", f"{proposition!r}", line, attribution.id)
 
 
-def _links(
-    by_id: dict[str, Attribution], lines: Sequence[tuple[int, Attribution]], place: Place
-) -> Iterator[Finding]:
+def _links(by_id: dict[str, Attribution], lines: Sequence[tuple[int, Attribution]], place: Place) -> Iterator[Finding]:
     for line, attribution in lines:
         for link in ("via", "refers"):
             target = getattr(attribution, link)

@@ -71,7 +71,9 @@ RULES: dict[str, Rule] = {
     "A024": Rule("unknown-story", "error", "An article's story is not in stories.jsonl."),
     "A025": Rule("story-cut", "error", "Articles of one story stand in different splits."),
     "A026": Rule(
-        "near-duplicate", "error", "Two articles of different splits share a fifth or more of their runs of eight words."
+        "near-duplicate",
+        "error",
+        "Two articles of different splits share a fifth or more of their runs of eight words.",
     ),
     "A027": Rule(
         "source-kind",

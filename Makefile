@@ -1,0 +1,44 @@
+# make alone prints the verbs
+.DEFAULT_GOAL := help
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.ready
+
+.PHONY: help setup test test-slow benchmark validate lint check clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with everything that is needed (uv if present, else venv and pip)
+
+$(STAMP): pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (about two minutes the first time)"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $@
+
+benchmark: $(STAMP) ## every baseline on every task: leaderboard, results, page
+	@$(BIN)/allegedly benchmark
+
+test: $(STAMP) ## the fast tests
+	@$(BIN)/python -m pytest -n 2
+
+test-slow: $(STAMP) ## the slow tests too
+	@$(BIN)/python -m pytest -m slow
+
+validate: $(STAMP) ## check the corpus
+	@$(BIN)/allegedly validate
+
+lint: $(STAMP) ## style and types
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/mypy
+
+check: lint validate test ## lint, types, corpus, tests
+
+clean: ## remove what setup and the tools made
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,80 @@
+"""Trained baselines: fitted on the train split at first use, kept in the user's cache folder under the corpus fingerprint."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from allegedly import __version__
+from allegedly.schema import AllegedlyError
+from allegedly.store import Corpus, read_records
+from allegedly.systems import get_system
+
+
+@dataclass(frozen=True)
+class Model:
+    """A system ready to predict, and what its user should know of it."""
+
+    system: Any
+    about: str
+
+
+def trained(name: str, corpus: Corpus) -> Model:
+    """A system for extraction, fitted on the corpus's train split or read from the cache."""
+    system: Any = get_system(name, "extraction")
+    articles = [r for r in corpus.records.values() if r.split == "train"]
+    about = (
+        f"{name}: trained on {len(articles)} articles of {corpus.info.name} {corpus.label}; {measured(name, corpus)}"
+    )
+    if not hasattr(system, "save"):
+        return Model(system, f"{name}: no training; {measured(name, corpus)}")
+    folder = _cache() / f"{name}-{__version__}-{corpus.label}"
+    if folder.exists():
+        try:
+            return Model(type(system).load(folder), about)
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(folder, ignore_errors=True)
+    system.fit(corpus.articles("train"))
+    _keep(system, folder)
+    return Model(system, about)
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("allegedly") / "models"
+
+
+def _keep(system: Any, folder: Path) -> None:
+    """Save in one step; a cache that cannot be written costs time, not the answer."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
+    except OSError:
+        return
+    try:
+        system.save(part)
+        os.replace(part, folder)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def measured(name: str, corpus: Corpus) -> str:
+    """What the system scores on news that it has not seen, from `benchmarks/results.jsonl`; said if it is not measured."""
+    from allegedly.benchmark import Result
+
+    path = corpus.path("benchmarks", "results.jsonl")
+    try:
+        results = read_records(path, Result) if path.exists() else []
+    except AllegedlyError:
+        results = []
+    for result in results:
+        if result.system == name and result.task == "extraction" and f"|corpus:{corpus.label}|" in result.signature:
+            measure, score = next(iter(result.scores.items()))
+            interval = "" if score.low is None else f" [{score.low:.3f}, {score.high:.3f}]"
+            return f"on news it has not seen: {measure} {score.value:.3f}{interval} ({result.signature})"
+    return "on news it has not seen: not measured for this corpus (make benchmark measures it)"
