@@ -99,16 +99,12 @@ def jaccard(left: Mention, right: Mention) -> float:
 
 def share_token(left: Mention, right: Mention) -> bool:
     """Whether two mentions share a token; an empty one matches only an empty one."""
-    if not left.spans or not right.spans:
-        return not left.spans and not right.spans
-    return not left.tokens.isdisjoint(right.tokens)
+    return left.spans == right.spans or not left.tokens.isdisjoint(right.tokens)
 
 
 def share_half(left: Mention, right: Mention) -> bool:
     """Whether at least half of the larger mention's tokens are shared; empty matches only empty."""
-    if not left.spans or not right.spans:
-        return not left.spans and not right.spans
-    return 2 * len(left.tokens & right.tokens) >= max(len(left.tokens), len(right.tokens), 1)
+    return left.spans == right.spans or 2 * len(left.tokens & right.tokens) >= max(len(left.tokens), len(right.tokens), 1)
 
 
 def exact(left: Triple, right: Triple) -> bool:

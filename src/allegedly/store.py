@@ -143,10 +143,8 @@ def read_objects(path: Path, name: str | None = None) -> Iterator[tuple[int, dic
 def parse_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The JSON objects of JSON Lines text with their line numbers, from 1. Blank lines are skipped."""
     reader = jsonlines.Reader(io.StringIO(text.removeprefix("\ufeff"), newline="\n"), loads=_loads)
-    number = 0
     try:
-        for number, line in _numbered(reader):
-            yield number, line
+        yield from _numbered(reader)
     except jsonlines.InvalidLineError as error:
         detail = str(error.__cause__ or error).split(" (line")[0]
         raise RecordError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ def pieces(article: Article, attributions: Sequence[Attribution]) -> Iterator[Pi
     opening = sorted(marks)
     at = 0
     active: list[tuple[int, int, str, str]] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         while at < len(opening) and opening[at][0] <= start:
             active.append(opening[at])
             at += 1

@@ -41,15 +41,8 @@ VERBS: dict[str, str] = {
 
 #: Where a lemma stands in several classes, the class that its bare use has most often.
 _PREFERRED = {
-    "call": "say",
-    "suspect": "believe",
-    "insist": "say",
-    "swear": "say",
-    "suggest": "say",
-    "recommend": "ask",
-    "consider": "believe",
-    "challenge": "deny",
-    "propose": "ask",
+    "call": "say", "suspect": "believe", "insist": "say", "swear": "say", "suggest": "say", "recommend": "ask",
+    "consider": "believe", "challenge": "deny", "propose": "ask",
 }
 
 _IRREGULAR: dict[str, str] = {
@@ -143,60 +136,92 @@ PHRASES: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 #: Adverbs and adjectives that attribute without words for a source.
-SOURCELESS_ADVERBS = frozenset(["allegedly", "reportedly", "supposedly", "purportedly", "ostensibly", "reputedly", "rumoredly"])
+SOURCELESS_ADVERBS = frozenset("allegedly reportedly supposedly purportedly ostensibly reputedly rumoredly".split())
 SOURCELESS_ADJECTIVES = frozenset(
-    ["alleged", "suspected", "reported", "estimated", "supposed", "purported", "rumoured", "rumored", "claimed", "presumed", "reputed"]
+    "alleged suspected reported estimated supposed purported rumoured rumored claimed presumed reputed".split()
 )
 #: Participles that attribute in "is … to" and "it is … that".
 PASSIVES = frozenset(
-    ["said", "believed", "thought", "understood", "expected", "reported", "estimated", "alleged", "known", "feared", "rumoured", "rumored", "considered", "assumed", "presumed", "claimed", "suspected", "supposed", "projected", "predicted", "forecast", "found", "shown", "accused", "charged", "reputed"]
+    """said believed thought understood expected reported estimated alleged known feared rumoured rumored
+    considered assumed presumed claimed suspected supposed projected predicted forecast found shown accused charged
+    reputed""".split()
 )
 
 #: Words by which a statement is called untrue.
 FALSITY = frozenset(
-    ["false", "untrue", "falsehood", "falsehoods", "baseless", "groundless", "unfounded", "unsubstantiated", "fabricated", "fabrication", "fabrications", "invented", "invention", "inventions", "fiction", "fictional", "fictitious", "fantasy", "fantasies", "fantastical", "myth", "myths", "mythical", "hoax", "hoaxes", "lie", "lies", "lying", "liar", "liars", "nonsense", "nonsensical", "rubbish", "garbage", "bogus", "fake", "faked", "sham", "farce", "absurd", "absurdity", "ridiculous", "preposterous", "ludicrous", "laughable", "outlandish", "propaganda", "disinformation", "misinformation", "incorrect", "inaccurate", "wrong", "erroneous", "mistaken", "misleading", "hogwash", "balderdash", "drivel", "bunk", "bunkum", "baloney", "bull", "claptrap", "poppycock", "tosh", "twaddle", "balderdash", "tripe", "slander", "slanderous", "libel", "libelous", "libellous", "defamatory", "smear", "smears", "calumny", "concocted", "concoction", "fairy", "fairytale", "tale", "tales", "spurious", "specious", "phony", "phoney", "counterfeit", "implausible", "incredible", "unbelievable", "impossible", "outrageous", "conspiracy", "speculation", "speculative", "rumour", "rumours", "rumor", "rumors", "gossip", "hearsay", "scaremongering", "fearmongering", "provocation", "distortion", "distorted", "exaggerated", "exaggeration", "falsified", "manufactured", "unproven", "meritless", "frivolous", "hypothetical", "contrived", "imaginary", "invalid", "without"]
+    """false untrue falsehood falsehoods baseless groundless unfounded unsubstantiated fabricated fabrication
+    fabrications invented invention inventions fiction fictional fictitious fantasy fantasies fantastical myth myths
+    mythical hoax hoaxes lie lies lying liar liars nonsense nonsensical rubbish garbage bogus fake faked sham farce
+    absurd absurdity ridiculous preposterous ludicrous laughable outlandish propaganda disinformation misinformation
+    incorrect inaccurate wrong erroneous mistaken misleading hogwash balderdash drivel bunk bunkum baloney bull
+    claptrap poppycock tosh twaddle balderdash tripe slander slanderous libel libelous libellous defamatory smear
+    smears calumny concocted concoction fairy fairytale tale tales spurious specious phony phoney counterfeit
+    implausible incredible unbelievable impossible outrageous conspiracy speculation speculative rumour rumours rumor
+    rumors gossip hearsay scaremongering fearmongering provocation distortion distorted exaggerated exaggeration
+    falsified manufactured unproven meritless frivolous hypothetical contrived imaginary invalid without""".split()
 ) - {"without"}  # fmt: skip
 
 #: Words that negate what stands beside them. ’t is how the tokenizer leaves *didn’t*.
 NEGATION = frozenset(
-    ["not", "n't", "'t", "’t", "never", "no", "nor", "neither", "none", "nobody", "nothing", "hardly", "scarcely", "barely", "cannot", "without", "unable"]
+    "not n't 't ’t never no nor neither none nobody nothing hardly scarcely barely cannot without unable".split()
 )
 #: Verbs whose negation rejects the content; every other negated verb of saying is silence.
 REJECTED_WHEN_NEGATED = frozenset(
-    ["believe", "think", "accept", "agree", "buy", "recognize", "recognise", "acknowledge", "suppose", "reckon", "admit", "consider", "concede"]
+    "believe think accept agree buy recognize recognise acknowledge suppose reckon admit consider concede".split()
 )
 AUXILIARIES = frozenset(
-    ["is", "are", "was", "were", "be", "been", "being", "has", "have", "had", "having", "do", "does", "did", "will", "would", "can", "could", "may", "might", "shall", "should", "must", "didn", "doesn", "don", "hasn", "haven", "hadn", "wasn", "weren", "isn", "aren", "won", "wouldn", "couldn", "can", "ca", "wo", "'s", "’s", "'d", "’d", "'ve", "’ve", "'ll", "’ll", "'re", "’re", "'m", "’m"]
+    """is are was were be been being has have had having do does did will would can could may might shall should must
+    didn doesn don hasn haven hadn wasn weren isn aren won wouldn couldn can ca wo 's ’s 'd ’d 've ’ve 'll ’ll 're ’re
+    'm ’m""".split()
 )
-MODALS = frozenset(["will", "would", "can", "could", "may", "might", "shall", "should", "must", "won", "wouldn", "couldn", "ll", "to"])
-PRONOUNS = frozenset(["i", "we", "you", "he", "she", "they", "it", "one", "who", "his", "her", "their", "its", "my", "our"])
+MODALS = frozenset("will would can could may might shall should must won wouldn couldn ll to".split())
+PRONOUNS = frozenset("i we you he she they it one who his her their its my our".split())
 #: Words that end a noun phrase or a clause to the left of a subject.
 BOUNDARIES = frozenset(
-    ["and", "but", "or", "that", "while", "when", "as", "because", "if", "although", "though", "after", "before", "since", "until", "where", "which", "whereas", "so", "yet", "then", "because", "whether", "than"]
+    """and but or that while when as because if although though after before since until where which whereas so yet
+    then because whether than""".split()
 )
 DETERMINERS = frozenset(
-    ["the", "a", "an", "this", "that", "these", "those", "his", "her", "its", "their", "our", "my", "your", "some", "any", "no", "every", "each", "all", "'s", "’s", "of", "such", "new", "latest", "recent", "earlier", "previous", "several", "many", "two", "three", "first", "official", "public"]
+    """the a an this that these those his her its their our my your some any no every each all 's ’s of such new
+    latest recent earlier previous several many two three first official public""".split()
 )
-PREPOSITIONS = frozenset(["in", "on", "at", "by", "for", "with", "from", "of", "about", "over", "under", "into", "during", "to", "against"])
+PREPOSITIONS = frozenset("in on at by for with from of about over under into during to against".split())
 
 #: Who speaks, by a word of the mention. The first class with a word in it wins.
 KIND_WORDS: dict[str, frozenset[str]] = {
     "document": frozenset(
-        ["report", "reports", "document", "documents", "letter", "letters", "memo", "study", "studies", "survey", "poll", "law", "filing", "lawsuit", "indictment", "affidavit", "complaint", "log", "logs", "record", "records", "data", "figures", "circular", "statement", "post", "email", "emails", "files", "transcript", "bulletin", "census", "audit", "brochure", "dossier", "notice", "paper", "footage", "article", "research"]
+        """report reports document documents letter letters memo study studies survey poll law filing lawsuit indictment
+        affidavit complaint log logs record records data figures circular statement post email emails files
+        transcript bulletin census audit brochure dossier notice paper footage article research""".split()
     ),
     "media": frozenset(
-        ["newspaper", "newspapers", "agency", "broadcaster", "radio", "tv", "television", "news", "media", "times", "post", "herald", "tribune", "journal", "gazette", "magazine", "reporter", "reporters", "correspondent", "journalist", "journalists", "press", "bbc", "cnn", "reuters", "ap", "afp", "guardian", "daily", "channel", "website", "outlet", "outlets", "editorial", "columnist"]
+        """newspaper newspapers agency broadcaster radio tv television news media times post herald tribune journal
+        gazette magazine reporter reporters correspondent journalist journalists press bbc cnn reuters ap afp guardian
+        daily channel website outlet outlets editorial columnist""".split()
     ),
     "government": frozenset(
-        ["government", "ministry", "minister", "ministers", "president", "premier", "chancellor", "secretary", "department", "state", "police", "prosecutor", "prosecutors", "court", "courts", "judge", "judges", "jury", "army", "military", "navy", "force", "forces", "general", "colonel", "commander", "officer", "officers", "official", "officials", "authority", "authorities", "council", "mayor", "governor", "senator", "senators", "congressman", "congresswoman", "parliament", "senate", "congress", "commission", "commissioner", "sheriff", "embassy", "ambassador", "diplomat", "diplomats", "kremlin", "pentagon", "cabinet", "administration", "regulator", "inspector", "inspectorate", "coroner", "attorney", "bureau", "intelligence", "troops", "soldiers", "customs", "coastguard", "fbi", "cia", "nato", "un", "eu", "prince", "king", "queen", "country", "nation", "regime", "lawmaker", "lawmakers", "mp", "deputy", "inquiry", "tribunal", "deputies", "consul", "envoy", "magistrate"]
+        """government ministry minister ministers president premier chancellor secretary department state police
+        prosecutor prosecutors court courts judge judges jury army military navy force forces general colonel commander
+        officer officers official officials authority authorities council mayor governor senator senators congressman
+        congresswoman parliament senate congress commission commissioner sheriff embassy ambassador diplomat diplomats
+        kremlin pentagon cabinet administration regulator inspector inspectorate coroner attorney bureau intelligence
+        troops soldiers customs coastguard fbi cia nato un eu prince king queen country nation regime lawmaker
+        lawmakers mp deputy inquiry tribunal deputies consul envoy magistrate""".split()
     ),
     "organization": frozenset(
-        ["company", "companies", "firm", "corporation", "inc", "ltd", "plc", "bank", "union", "unions", "party", "charity", "association", "federation", "foundation", "institute", "university", "college", "hospital", "club", "church", "committee", "campaign", "group", "airline", "manufacturer", "operator", "maker", "spokesman", "spokeswoman", "spokesperson", "spokespeople", "ceo", "chief", "executive", "chairman", "chairwoman", "rebels", "militants", "militia", "militias", "movement", "ngo", "organisation", "organization", "league", "society", "board", "management", "owner", "owners", "labs", "holdings", "industries", "trust", "firm", "network", "executives", "democrats", "republicans"]
+        """company companies firm corporation inc ltd plc bank union unions party charity association federation
+        foundation institute university college hospital club church committee campaign group airline manufacturer
+        operator maker spokesman spokeswoman spokesperson spokespeople ceo chief executive chairman chairwoman
+        rebels militants militia militias movement ngo organisation organization league society board management
+        owner owners labs holdings industries trust firm network executives democrats republicans""".split()
     ),
     "group": frozenset(
-        ["residents", "witnesses", "critics", "people", "voters", "families", "relatives", "supporters", "opponents", "protesters", "protestors", "experts", "scientists", "researchers", "analysts", "workers", "passengers", "survivors", "neighbours", "neighbors", "parents", "students", "patients", "victims", "observers", "activists", "others", "lawyers", "doctors", "economists", "americans", "women", "men", "children", "campaigners", "drivers", "farmers", "users", "customers", "fans", "friends", "colleagues", "they", "them", "both", "those", "percent"]
+        """residents witnesses critics people voters families relatives supporters opponents protesters protestors
+        experts scientists researchers analysts workers passengers survivors neighbours neighbors parents students
+        patients victims observers activists others lawyers doctors economists americans women men children
+        campaigners drivers farmers users customers fans friends colleagues they them both those percent""".split()
     ),
-    "unspecified": frozenset(["sources", "source", "some", "insiders", "many"]),
+    "unspecified": frozenset("sources source some insiders many".split()),
 }
 
 

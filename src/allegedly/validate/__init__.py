@@ -22,7 +22,6 @@ from allegedly.schema import (
     Story,
 )
 from allegedly.store import (
-    Corpus,
     RecordError,
     decode,
     dump_records,

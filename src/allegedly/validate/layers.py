@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -38,7 +39,7 @@ def check_layer(
         yield from _source(attribution, place, line)
         if story:
             yield from _inventory(attribution, place, line, story)
-    yield from _links(dict((a.id, a) for _, a in lines), lines, place)
+    yield from _links({a.id: a for _, a in lines}, lines, place)
 
 
 def _spans(article: Article, attribution: Attribution, place: Place, line: int) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def _spans(article: Article, attribution: Attribution, place: Place, line: int) 
                 yield place.found("A013", f"{shown}: {surface!r}", line, attribution.id)
             if (gap := _open_boundary(article, span)) is not None:
                 yield place.found("A021", f"{shown}: after {text[max(0, gap - 30) : gap]!r}", line, attribution.id)
-        if any(b.start < a.end for a, b in zip(spans, spans[1:], strict=False)):
+        if any(b.start < a.end for a, b in itertools.pairwise(spans)):
             whole = False
             yield place.found("A014", f"{role}: {[(s.start, s.end) for s in spans]}", line, attribution.id)
     if whole:
