@@ -30,7 +30,7 @@ def test_attached_text_is_an_article_of_split_external(corpus_folder, text, tmp_
     assert [a.id for a in corpus.articles("external")] == ["a0001"]
     assert corpus.article("a0001").attributions[0].claim.spans[0].text == "second leak"
     assert "a0001" not in {a.id for a in protocol(corpus).articles}
-    assert validate(corpus_folder) == []
+    assert {f.code for f in validate(corpus_folder)} == {"A026"}  # the toy articles resemble each other
     train, test = protocol(corpus, "external").folds[0]
     assert {a.id for a in test} == {"a0001"}
     assert "a0001" not in {a.id for a in train}

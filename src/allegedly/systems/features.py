@@ -20,7 +20,7 @@ from allegedly.systems import lexicon
 Ints = NDArray[np.int32]
 Hashes = NDArray[np.uint32]
 
-BITS = 20
+BITS = 18
 LONGEST = 400  # tokens of a unit; longer paragraphs are cut
 _LINE_END = re.compile("\n")
 _CACHE = 300_000  # words remembered between batches
@@ -63,7 +63,8 @@ class Words:
             self._rows.append(self._properties(word))
         if len(self._rows) != first or not hasattr(self, "_table"):
             self._table = np.array(self._rows, np.uint32).reshape(-1, len(self.names))
-        return self._table[numbers]
+        found: Any = self._table[numbers]
+        return found
 
     @staticmethod
     def _properties(word: str) -> tuple[int, ...]:
@@ -224,7 +225,7 @@ def _mix(number: int, *columns: Any) -> Any:
     with np.errstate(over="ignore"):
         value = np.uint32((number * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF) ^ (columns[0].astype(np.uint32) * _K[1])
         for k, column in enumerate(columns[1:], 2):
-            value = ((value << np.uint32(7)) | (value >> np.uint32(25))) ^ (column.astype(np.uint32) * _K[k])
+            value = ((value << np.uint32(7)) | (value >> np.uint32(25))) ^ (column.astype(np.uint32) * _K[k % len(_K)])
             value = value * _K[0]
         value = (value ^ (value >> np.uint32(15))) * _K[2]
         return ((value ^ (value >> np.uint32(13))) & np.uint32((1 << BITS) - 1)).astype(np.int32)

@@ -1,0 +1,298 @@
+"""Rules: reporting words of a lexicon, quotation marks, and the nearest noun phrase. It learns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+from allegedly.schema import Article, Attribution, Claim, Cue, Source, Span, Spans
+from allegedly.systems import judge, lexicon
+from allegedly.tasks import Label, Predictions, detection, get_task
+
+OPENING, CLOSING = frozenset("“\"«"), frozenset("”\"»")
+LONGEST_SENTENCE = 400  # tokens; what is longer is no sentence of a newsroom
+_SAYING = {"say", "deny", "believe", "admit", "accuse", "ask", "plan", "refuse"}
+_COMMA = frozenset(",;:—–-()")
+_THAT = frozenset(("that", "whether", "if"))
+
+
+class Found(NamedTuple):
+    """An attribution as token ranges of its article."""
+
+    source: tuple[tuple[int, int], ...]
+    cue: tuple[tuple[int, int], ...]
+    claim: tuple[tuple[int, int], ...]
+
+
+class Rules:
+    """The lexicon baseline."""
+
+    tasks = ("detection", "extraction", "stance")
+
+    def __init__(self, task: str, seed: int = 0) -> None:
+        self._task = get_task(task)
+
+    def fit(self, articles: Sequence[Article]) -> Self:
+        """Nothing is learned."""
+        return self
+
+    def predict(self, articles: Sequence[Article]) -> Predictions:
+        """Answer every item."""
+        if self._task.name == "extraction":
+            return {a.id: extract(a) for a in articles}
+        if self._task.name == "detection":
+            return {
+                f"{a.id}/s{n}": Label(label)
+                for a in articles
+                for n, label in enumerate(detection.labels(a, extract(a)), 1)
+            }
+        return {
+            item.id: Label(stance_of(a, item.attribution))
+            for a in articles
+            for item in self._task.items(a)
+            if item.attribution
+        }
+
+
+def words_in(article: Article, spans: Spans) -> list[str]:
+    """The words of some spans."""
+    from allegedly.text.tokens import tokens
+
+    return [article.text[s.start + t.start : s.start + t.end] for s in spans for t in tokens(article.text[s.start : s.end])]
+
+
+def stance_of(article: Article, attribution: Attribution) -> str:
+    """The lexicon's stance for a cue that is given."""
+    cue = [w.lower() for w in words_in(article, attribution.cue.spans)]
+    return judge.stance(cue, before=negation_before(article, attribution))
+
+
+def negation_before(article: Article, attribution: Attribution) -> list[str]:
+    """The two words ahead of the cue, unless the claim or the sentence begins there."""
+    if not attribution.cue.spans:
+        return []
+    start = attribution.cue.spans[0].start
+    low = max([s.end for s in attribution.claim.spans if s.end <= start], default=0)
+    low = max(low, max([s.start for s in article.sentences if s.start <= start], default=0))
+    return [w.lower() for w in article.text[low:start].split()[-2:]]
+
+
+def attribution(article: Article, number: int, found: Found, stance: str | None = None) -> Attribution:
+    """Token ranges as a record; stance, kind and named by the lexicon unless given."""
+
+    def spans(ranges: tuple[tuple[int, int], ...]) -> Spans:
+        made = []
+        for a, b in sorted(ranges):
+            start, end = article.tokens[a].start, article.tokens[b - 1].end
+            made.append(Span(start=start, end=end, text=article.text[start:end]))
+        return tuple(made)
+
+    source = [article.text[s:e] for a, b in found.source for s, e in article.tokens[a:b]]
+    cue = [article.text[s:e].lower() for a, b in found.cue for s, e in article.tokens[a:b]]
+    return Attribution(
+        id=f"a{number:02}",
+        source=Source(spans=spans(found.source), entities=(), kind=judge.kind(source), named=judge.named(source)),
+        cue=Cue(spans=spans(found.cue)),
+        claim=Claim(spans=spans(found.claim)),
+        stance=stance or judge.stance(cue),
+        via=None,
+        refers=None,
+        positions=(),
+    )
+
+
+def extract(article: Article) -> tuple[Attribution, ...]:
+    """All attributions that the rules find."""
+    words = [article.text[s:e] for s, e in article.tokens]
+    starts = [t.start for t in article.tokens]
+    found: list[Found] = []
+    token = 0
+    speaker: tuple[tuple[int, int], ...] = ()
+    inside = False
+    for start, end in article.sentences:
+        low = token
+        while token < len(starts) and starts[token] < end:
+            token += 1
+        if "\n" in article.text[(article.tokens[low - 1].end if low else 0) : start]:
+            speaker, inside = (), False
+        if token - low > LONGEST_SENTENCE:
+            continue
+        made = _Sentence(words, low, token, inside, speaker).read()
+        inside = made[1]
+        found += made[0]
+        if made[0] and made[0][0].source:
+            speaker = made[0][0].source
+    return link_via([attribution(article, n, f) for n, f in enumerate(in_order(found), 1)])
+
+
+def in_order(found: Sequence[Found]) -> list[Found]:
+    """By where the claim starts, outer first, each once."""
+    unique = {tuple(sorted(f.claim)): f for f in reversed(found)}
+    return sorted(unique.values(), key=lambda f: (min(f.claim), -max(b for _, b in f.claim)))
+
+
+def link_via(attributions: Sequence[Attribution]) -> tuple[Attribution, ...]:
+    """Set via to the smallest claim that holds this attribution's claim and cue."""
+    linked = []
+    for inner in attributions:
+        best: Attribution | None = None
+        for outer in attributions:
+            if outer.id == inner.id or not inner.cue.spans:
+                continue
+            holds = all(
+                any(o.start <= s.start and s.end <= o.end for o in outer.claim.spans)
+                for s in (*inner.claim.spans, *inner.cue.spans)
+            )
+            if holds and (best is None or _size(outer) < _size(best)):
+                best = outer
+        linked.append(inner.model_copy(update={"via": best.id if best else None}))
+    return tuple(linked)
+
+
+def _size(attribution: Attribution) -> int:
+    return sum(s.end - s.start for s in attribution.claim.spans)
+
+
+class _Sentence:
+    """One sentence of an article, as a range of its tokens."""
+
+    def __init__(self, words: list[str], low: int, high: int, inside: bool, speaker: tuple[tuple[int, int], ...]) -> None:
+        self.words, self.low, self.high, self.speaker = words, low, high, speaker
+        self.lower = [w.lower() for w in words[low:high]]
+        self.quotes: list[tuple[int, int]] = []
+        open_at = low if inside else -1
+        for i in range(low, high):
+            if open_at < 0 and words[i] in OPENING:
+                open_at = i + 1
+            elif open_at >= 0 and words[i] in CLOSING:
+                self.quotes.append((open_at, i))
+                open_at = -1
+        self.open = open_at >= 0
+        if self.open and high > open_at:
+            self.quotes.append((open_at, high))
+
+    def word(self, i: int) -> str:
+        return self.lower[i - self.low] if self.low <= i < self.high else ""
+
+    def quoted(self, i: int) -> bool:
+        return any(a <= i < b for a, b in self.quotes)
+
+    def read(self) -> tuple[list[Found], bool]:
+        """The attributions of the sentence, and whether a quotation is still open at its end."""
+        found = [f for i in range(self.low, self.high) if not self.quoted(i) for f in self.at(i)]
+        long = [q for q in self.quotes if q[1] - q[0] >= 4]
+        covered = [(a, b) for f in found for a, b in f.claim]
+        loose = [q for q in long if not any(a < q[1] and q[0] < b for a, b in covered)]
+        if not found and loose and len(loose[0]) and self.speaker:
+            spans = tuple(filter(None, (self.trim(a, b) for a, b in loose)))
+            if spans:
+                found.append(Found(self.speaker, (), spans))
+        return found, self.open
+
+    def at(self, i: int) -> list[Found]:
+        """What the word at i attributes."""
+        word = self.word(i)
+        if word == "according" and self.word(i + 1) == "to":
+            source = self.phrase(i + 2)
+            left = self.trim(self.low, i)
+            right = self.trim(source[1] if source else i + 2, self.high)
+            claim = left if left and left[1] - left[0] > 2 else right
+            return [Found((source,) if source else (), ((i, i + 2),), (claim,))] if claim else []
+        if word in lexicon.SOURCELESS_ADVERBS:
+            left, right = self.trim(self.low, i), self.trim(i + 1, self.high)
+            around = tuple(filter(None, (left, right)))
+            return [Found((), ((i, i + 1),), around)] if around else []
+        if word in lexicon.NOUN_CLASS and word not in lexicon.VERB_CLASS and self.word(i + 1) in ("that", "of"):
+            right = self.trim(i + 2, self.high)
+            owner = self.subject(i - 1) if self.word(i - 1) in ("'s", "’s") else None
+            return [Found((owner,) if owner else (), ((i, i + 1),), (right,))] if right else []
+        if lexicon.VERB_CLASS.get(word) in _SAYING and self.is_verb(i):
+            return self.verb(i)
+        return []
+
+    def is_verb(self, i: int) -> bool:
+        """Whether a form that may be a noun or a plain infinitive stands as a finite verb here."""
+        before = self.word(i - 1)
+        if before in lexicon.DETERMINERS - {"'s", "’s", "all", "many", "some", "two", "three"}:
+            return False
+        slot = lexicon.SLOT[self.word(i)]
+        if slot == 0:
+            return before in lexicon.MODALS | lexicon.NEGATION | {"they", "we", "i"} or before.endswith("s")
+        return slot != 4 or before in lexicon.AUXILIARIES | {","}
+
+    def verb(self, i: int) -> list[Found]:
+        begin = i
+        while self.word(begin - 1) in lexicon.NEGATION or (
+            self.word(begin - 1) in lexicon.AUXILIARIES and self.word(begin) in lexicon.NEGATION
+        ):
+            begin -= 1
+        cue: tuple[tuple[int, int], ...] = ((begin, i + 1),)
+        nearest = [q for q in self.quotes if q[1] - q[0] >= 2]
+        left = [q for q in nearest if q[1] < i and i - q[1] <= 14]
+        right = [q for q in nearest if q[0] > i and q[0] - i <= 3]
+        if left and not any(self.word(k) in lexicon.BOUNDARIES for k in range(left[-1][1] + 1, i)):
+            source = self.subject(begin - 1, left[-1][1] + 1) or self.phrase(i + 1)
+            after = [q for q in nearest if q[0] > i and self.words[q[0] - 2] == ","]
+            said = tuple(filter(None, (self.trim(*q) for q in [left[-1], *after[:1]])))
+            return [Found((source,) if source else (), cue, said)] if said else []
+        source = self.subject(begin - 1, self.low)
+        if self.tail(i) and source and self.word(source[0] - 1) in _COMMA:
+            claim_left = self.trim(self.low, source[0])
+            return [Found((source,), cue, (claim_left,))] if claim_left else []
+        start = i + 1
+        for k in range(i + 1, min(i + 9, self.high)):
+            if self.word(k) in _THAT:
+                start = k + 1
+                break
+        if right and start == i + 1:
+            claim_right = self.trim(*right[0])
+        else:
+            claim_right = self.trim(start, self.high)
+        if not claim_right or not source:
+            return []
+        if lexicon.VERB_CLASS[self.word(i)] == "deny":
+            for k in range(claim_right[0] + 1, claim_right[1]):
+                if self.word(k) == "as":
+                    return [Found((source,), (*cue, (k, claim_right[1])), ((claim_right[0], k),))]
+        return [Found((source,), cue, (claim_right,))]
+
+    def tail(self, i: int) -> bool:
+        """Whether little but punctuation follows: the cue closes its sentence."""
+        return sum(w.isalnum() for w in self.lower[i + 1 - self.low :]) <= 1
+
+    def phrase(self, start: int) -> tuple[int, int] | None:
+        """The noun phrase that starts here, up to a stop, a verb or a boundary word."""
+        end = start
+        while end < self.high and end - start < 12:
+            word = self.word(end)
+            if not (word[:1].isalnum() or word in ("'s", "’s", "-", ".")) or word in lexicon.BOUNDARIES - {"and"} or word in lexicon.AUXILIARIES:
+                break
+            end += 1
+        while end > start and not self.word(end - 1)[:1].isalnum():
+            end -= 1
+        return (start, end) if end > start else None
+
+    def subject(self, end: int, low: int | None = None) -> tuple[int, int] | None:
+        """The noun phrase that ends at token `end`, auxiliaries skipped."""
+        low = self.low if low is None else low
+        while end >= low and (self.word(end) in lexicon.AUXILIARIES | {"also", "'s", "’s"} or self.word(end).endswith("ly")):
+            end -= 1
+        start = end + 1
+        while start > low and end - start < 12:
+            word = self.word(start - 1)
+            if not (word[:1].isalnum() or word in ("'s", "’s", "-", ".", "'", "’")) or word in lexicon.BOUNDARIES - {"and"}:
+                break
+            start -= 1
+            if word in lexicon.PRONOUNS:
+                break
+        while start <= end and self.word(start) in {"and", "in", "on", "at"} | lexicon.BOUNDARIES:
+            start += 1
+        return (start, end + 1) if start <= end else None
+
+    def trim(self, start: int, end: int) -> tuple[int, int] | None:
+        """A claim's range without punctuation and quotation marks at its edges."""
+        while start < end and not self.words[start][:1].isalnum():
+            start += 1
+        while end > start and not self.words[end - 1][-1:].isalnum():
+            end -= 1
+        return (start, end) if end > start else None
