@@ -74,20 +74,25 @@ def protocol(corpus: Corpus, split: str | None = None) -> Protocol:
     """Train on train, score a held-out split: test, else validation. A corpus with train alone is cross-validated,
     leaving one story out at a time. `external` articles are scored by a system trained on train.
     """
-    train = tuple(corpus.articles("train"))
+    train = tuple(_annotated(corpus, "train"))
     wanted = [split] if split else ["test", "validation"]
     for name in wanted:
-        if name != "train" and (test := tuple(corpus.articles(name))):
+        if name != "train" and (test := tuple(_annotated(corpus, name))):
             return Protocol(name, ((train, test),))
     if split not in (None, "train"):
-        raise NothingToScoreError(f"{corpus.root}: no article (with its text) in split {split!r}")
+        raise NothingToScoreError(f"{corpus.root}: no annotated article (with its text) in split {split!r}")
     stories = list(dict.fromkeys(a.story for a in train))
     if len(stories) < 2:
-        raise NothingToScoreError(f"{corpus.root}: leave-one-story-out needs two stories in split train")
+        raise NothingToScoreError(f"{corpus.root}: leave-one-story-out needs two annotated stories in split train")
     folds = tuple(
         (tuple(a for a in train if a.story != story), tuple(a for a in train if a.story == story)) for story in stories
     )
     return Protocol("train(leave-one-story-out)", folds)
+
+
+def _annotated(corpus: Corpus, split: str) -> list[Article]:
+    """The articles of a split that have a gold layer: one without is not annotated, which is not the same as empty."""
+    return [a for a in corpus.articles(split) if corpus.gold_path(a.record).exists()]
 
 
 @dataclass(frozen=True)

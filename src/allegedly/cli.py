@@ -292,7 +292,7 @@ def benchmark(
     for table in tables(results):
         console.print(table)
     for note in notes(results):
-        console.print(note, style="dim")
+        console.print(note, style="dim", markup=False)
     whole = not (systems or tasks or split or corpus)
     folder = out or (opened.path("benchmarks") if whole else None)
     if folder:

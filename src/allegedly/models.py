@@ -26,7 +26,7 @@ class Model:
 def trained(name: str, corpus: Corpus) -> Model:
     """A system for extraction, fitted on the corpus's train split or read from the cache."""
     system: Any = get_system(name, "extraction")
-    articles = [r for r in corpus.records.values() if r.split == "train"]
+    articles = [r for r in corpus.records.values() if r.split == "train" and corpus.gold_path(r).exists()]
     about = (
         f"{name}: trained on {len(articles)} articles of {corpus.info.name} {corpus.label}; {measured(name, corpus)}"
     )
@@ -38,7 +38,7 @@ def trained(name: str, corpus: Corpus) -> Model:
             return Model(type(system).load(folder), about)
         except (OSError, ValueError, KeyError):
             shutil.rmtree(folder, ignore_errors=True)
-    system.fit(corpus.articles("train"))
+    system.fit([corpus.article(r.id) for r in articles])
     _keep(system, folder)
     return Model(system, about)
 
