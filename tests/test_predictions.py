@@ -4,11 +4,11 @@ import gzip
 import json
 
 import pytest
-from conftest import DRAFT, annotated
 
 from allegedly.store import RecordError, dump_records
 from allegedly.systems.predictions import prediction_records, read_predictions, template
 from allegedly.tasks import Label, get_task
+from conftest import DRAFT, annotated
 
 STANCE, EXTRACTION = get_task("stance"), get_task("extraction")
 
@@ -64,7 +64,9 @@ def test_bad_attributions_are_refused_by_line(tmp_path, attribution, expected) -
 def test_the_same_attribution_twice_is_refused(tmp_path) -> None:
     one = {"claim": {"spans": [{"start": 0, "end": 4}]}}
     with pytest.raises(RecordError, match="the same source, cue and claim twice"):
-        read_predictions(write(tmp_path / "p", {"article": "a0001", "attributions": [one, one]}), EXTRACTION, [annotated()])
+        read_predictions(
+            write(tmp_path / "p", {"article": "a0001", "attributions": [one, one]}), EXTRACTION, [annotated()]
+        )
 
 
 def test_quotes_do_for_offsets(tmp_path) -> None:
@@ -78,7 +80,9 @@ def test_quotes_do_for_offsets(tmp_path) -> None:
 def test_round_trip_and_gzip(tmp_path) -> None:
     article = annotated()
     path = tmp_path / "e.jsonl.gz"
-    path.write_bytes(gzip.compress(dump_records(prediction_records(EXTRACTION, [article], {"a0001": article.attributions}))))
+    path.write_bytes(
+        gzip.compress(dump_records(prediction_records(EXTRACTION, [article], {"a0001": article.attributions})))
+    )
     assert read_predictions(path, EXTRACTION, [article]).predictions["a0001"] == article.attributions
     labels = {i.id: Label(i.answer, 0.5) for i in STANCE.items(article)}
     path = tmp_path / "s.jsonl"

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import annotated, by_id
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, f1_score
@@ -16,6 +15,7 @@ from allegedly.scoring.signature import Signature
 from allegedly.scoring.statistics import interval, paired_p, ranks
 from allegedly.store import UnknownIdError
 from allegedly.tasks import Label, get_task
+from conftest import annotated, by_id
 
 EXTRACTION = get_task("extraction")
 STANCE = get_task("stance")
@@ -74,9 +74,7 @@ def test_a_via_is_right_where_its_target_is_matched() -> None:
     gold = by_id(article)
     without_outer = {article.id: (gold["a07"].model_copy(update={"via": None}),)}
     assert value(EXTRACTION, [article], without_outer, "ViaAccuracy(matched)") == 0.0
-    renamed = tuple(
-        a.model_copy(update={"id": f"x{a.id}", "via": a.via and f"x{a.via}"}) for a in article.attributions
-    )
+    renamed = tuple(a.model_copy(update={"id": f"x{a.id}", "via": a.via and f"x{a.via}"}) for a in article.attributions)
     assert value(EXTRACTION, [article], {article.id: renamed}, "ViaAccuracy(matched)") == 1.0
 
 
@@ -86,9 +84,7 @@ def test_class_measures_agree_with_scikit_learn(labels) -> None:
     article = article.with_attributions(
         tuple(a.model_copy(update={"stance": g}) for a, (g, _) in zip(article.attributions, labels, strict=True))
     )
-    predictions = {
-        f"a0001/{a.id}": Label(p) for a, (_, p) in zip(article.attributions, labels, strict=True) if p
-    }
+    predictions = {f"a0001/{a.id}": Label(p) for a, (_, p) in zip(article.attributions, labels, strict=True) if p}
     gold, predicted = zip(*labels, strict=True)
 
     def sklearn(names: list[str]) -> float:
@@ -113,7 +109,12 @@ def test_brier_agrees_with_scikit_learn() -> None:
 
 def test_measures_are_values() -> None:
     for name in MEASURES:
-        parameter = {"AttributionF1": "(overlap)", "StanceAccuracy": "(matched)", "ViaAccuracy": "(matched)", "F1": "(deny)"}
+        parameter = {
+            "AttributionF1": "(overlap)",
+            "StanceAccuracy": "(matched)",
+            "ViaAccuracy": "(matched)",
+            "F1": "(deny)",
+        }
         text = name + parameter.get(name, "(exact)" if name.endswith("F1") and name[:2] in ("So", "Cu", "Cl") else "")
         measure = parse_measure(text)
         assert str(measure) == text

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import annotated
 
 from allegedly.schema import Attribution, Span, json_schema
 from allegedly.store import (
@@ -20,6 +19,7 @@ from allegedly.store import (
     surface,
     write_atomic,
 )
+from conftest import annotated
 
 
 def test_canonical_bytes_round_trip(tmp_path, article) -> None:
@@ -49,7 +49,9 @@ def test_a_bad_line_says_file_and_line(line, expected) -> None:
 
 def test_a_wrong_field_says_what_was_expected(article) -> None:
     data = article.attributions[0].plain()
-    with pytest.raises(RecordError, match=r"f:3: not a valid Attribution: stance: input should be 'assert', 'deny' or 'none'"):
+    with pytest.raises(
+        RecordError, match=r"f:3: not a valid Attribution: stance: input should be 'assert', 'deny' or 'none'"
+    ):
         parse(Attribution, data | {"stance": "denies"}, "f", 3)
     with pytest.raises(RecordError, match="a span must end after it starts"):
         parse(Attribution, data | {"claim": {"spans": [{"start": 4, "end": 4}]}}, "f", 3)

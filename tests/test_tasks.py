@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import annotated
 
 from allegedly.store import UnknownIdError
 from allegedly.tasks import TASKS, get_task
+from conftest import annotated
 
 
 def test_detection_labels_sentences() -> None:
@@ -14,7 +14,9 @@ def test_detection_labels_sentences() -> None:
     narrated = article.attributions[7].model_copy(
         update={"source": article.attributions[7].source.model_copy(update={"kind": "narrator"})}
     )
-    labels = [i.answer for i in get_task("detection").items(article.with_attributions((article.attributions[1], narrated)))]
+    labels = [
+        i.answer for i in get_task("detection").items(article.with_attributions((article.attributions[1], narrated)))
+    ]
     assert labels == ["none", "attributed", "none", "none", "none", "none", "narrator"]
 
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
-from conftest import DRAFT, by_id, make_article
 from hypothesis import given
 from hypothesis import strategies as st
 
 from allegedly.text.anchor import QuoteError, anchor, find_spans, numbered
 from allegedly.text.sentences import sentences
 from allegedly.text.tokens import tokens
+from conftest import DRAFT, by_id, make_article
 
 
 def cut(text: str) -> list[str]:
@@ -41,7 +42,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_sentences_cover_every_visible_character_once(text: str) -> None:
     found = sentences(text)
     assert list(found) == sorted(found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     covered = "".join(text[a:b] for a, b in found)
     assert "".join(covered.split()) == "".join(text.split())
 
@@ -49,7 +50,7 @@ def test_sentences_cover_every_visible_character_once(text: str) -> None:
 @given(st.text(max_size=200))
 def test_tokens_are_in_order_and_leave_only_space_and_joiners(text: str) -> None:
     found = tokens(text)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     assert all(a.start < a.end for a in found)
 
 

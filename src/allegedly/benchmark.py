@@ -140,7 +140,7 @@ def signature(corpus: Corpus, evaluation: Evaluation, split: str, measure: str, 
     return Signature(
         task=evaluation.task.name,
         split=split,
-        corpus=corpus.label,
+        corpus=corpus.external_label if split == "external" else corpus.label,
         measure=measure,
         n=evaluation.n,
         boot=f"{draws}:seed{seed}",

@@ -258,6 +258,16 @@ def score(
 
 
 @app.command()
+def measures() -> None:
+    """List the measures, each with what it counts."""
+    from allegedly.scoring.measures import MEASURES, example
+
+    for name in MEASURES:
+        text, explanation = example(name)
+        print(f"{text:26} {explanation}")
+
+
+@app.command()
 def benchmark(
     systems: Annotated[
         list[str] | None, typer.Option("--system", "-s", help="Only these (name or module:Class).")

@@ -104,7 +104,9 @@ def share_token(left: Mention, right: Mention) -> bool:
 
 def share_half(left: Mention, right: Mention) -> bool:
     """Whether at least half of the larger mention's tokens are shared; empty matches only empty."""
-    return left.spans == right.spans or 2 * len(left.tokens & right.tokens) >= max(len(left.tokens), len(right.tokens), 1)
+    return left.spans == right.spans or 2 * len(left.tokens & right.tokens) >= max(
+        len(left.tokens), len(right.tokens), 1
+    )
 
 
 def exact(left: Triple, right: Triple) -> bool:

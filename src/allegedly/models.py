@@ -66,6 +66,7 @@ def _keep(system: Any, folder: Path) -> None:
 def measured(name: str, corpus: Corpus) -> str:
     """What the system scores on news that it has not seen, from `benchmarks/results.jsonl`; said if it is not measured."""
     from allegedly.benchmark import Result
+    from allegedly.tasks import get_task
 
     path = corpus.path("benchmarks", "results.jsonl")
     try:
@@ -74,7 +75,8 @@ def measured(name: str, corpus: Corpus) -> str:
         results = []
     for result in results:
         if result.system == name and result.task == "extraction" and f"|corpus:{corpus.label}|" in result.signature:
-            measure, score = next(iter(result.scores.items()))
+            measure = get_task("extraction").main
+            score = result.scores[measure]
             interval = "" if score.low is None else f" [{score.low:.3f}, {score.high:.3f}]"
             return f"on news it has not seen: {measure} {score.value:.3f}{interval} ({result.signature})"
     return "on news it has not seen: not measured for this corpus (make benchmark measures it)"

@@ -314,6 +314,15 @@ class Corpus:
         name = "" if self.info.name == "allegedly" else f"{self.info.name}-"
         return f"{name}{self.info.version}+{self.fingerprint}"
 
+    @property
+    def external_label(self) -> str:
+        """What stands in signatures of split external: the corpus, and the external texts and layers in use."""
+        digest = hashlib.sha256()
+        for article in self.articles("external"):
+            gold = self.gold_path(article.record)
+            digest.update(article.text.encode() + (gold.read_bytes() if gold.exists() else b"-"))
+        return f"{self.label}+external-{digest.hexdigest()[:6]}"
+
 
 def surface(attribution: Attribution, text: str) -> Attribution:
     """The same attribution with the surface of every span taken from the text."""

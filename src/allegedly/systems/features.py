@@ -161,7 +161,8 @@ class Units:
         lengths = self.lengths
         total = int(lengths.sum())
         shift = np.repeat(self.starts - (np.cumsum(lengths) - lengths), lengths)
-        return (np.arange(total) + shift).astype(np.int32)
+        found: Ints = (np.arange(total) + shift).astype(np.int32)
+        return found
 
 
 def paragraphs(batch: Batch) -> Units:

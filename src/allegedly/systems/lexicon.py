@@ -41,8 +41,15 @@ VERBS: dict[str, str] = {
 
 #: Where a lemma stands in several classes, the class that its bare use has most often.
 _PREFERRED = {
-    "call": "say", "suspect": "believe", "insist": "say", "swear": "say", "suggest": "say", "recommend": "ask",
-    "consider": "believe", "challenge": "deny", "propose": "ask",
+    "call": "say",
+    "suspect": "believe",
+    "insist": "say",
+    "swear": "say",
+    "suggest": "say",
+    "recommend": "ask",
+    "consider": "believe",
+    "challenge": "deny",
+    "propose": "ask",
 }
 
 _IRREGULAR: dict[str, str] = {

@@ -92,7 +92,9 @@ class Linear:
         if self._task.name == "extraction":
             return found
         return {
-            f"{a.id}/s{n}": Label(label) for a in articles for n, label in enumerate(detection.labels(a, found[a.id]), 1)
+            f"{a.id}/s{n}": Label(label)
+            for a in articles
+            for n, label in enumerate(detection.labels(a, found[a.id]), 1)
         }
 
     def _extract(self, articles: Sequence[Article]) -> dict[str, tuple[Attribution, ...]]:
@@ -220,7 +222,9 @@ def _training(batch: Batch) -> tuple[list[Units], list[Any], list[list[Tagged]]]
     units = [paragraphs(batch)]
     for depth in range(1, DEPTH + 1):
         chosen = sorted(inner[depth])
-        units.append(Units(np.array([a for a, _ in chosen], np.int32), np.array([b for _, b in chosen], np.int32), depth))
+        units.append(
+            Units(np.array([a for a, _ in chosen], np.int32), np.array([b for _, b in chosen], np.int32), depth)
+        )
     return units, labels, list(trees.values())
 
 

@@ -139,5 +139,3 @@ def _group(unit: Tagged, best: dict[str, dict[Range, tuple[Range, float]]]) -> l
         last = [source] if score > -0.5 else last
         made.append(Tagged(list(last), [], [claim]))
     return made
-
-

@@ -9,7 +9,7 @@ from allegedly.schema import Article, Attribution, Claim, Cue, Source, Span, Spa
 from allegedly.systems import judge, lexicon
 from allegedly.tasks import Label, Predictions, detection, get_task
 
-OPENING, CLOSING = frozenset("“\"«"), frozenset("”\"»")
+OPENING, CLOSING = frozenset('“"«'), frozenset('”"»')
 LONGEST_SENTENCE = 400  # tokens; what is longer is no sentence of a newsroom
 _SAYING = {"say", "deny", "believe", "admit", "accuse", "ask", "plan", "refuse"}
 _COMMA = frozenset(",;:—–-()")
@@ -58,7 +58,9 @@ def words_in(article: Article, spans: Spans) -> list[str]:
     """The words of some spans."""
     from allegedly.text.tokens import tokens
 
-    return [article.text[s.start + t.start : s.start + t.end] for s in spans for t in tokens(article.text[s.start : s.end])]
+    return [
+        article.text[s.start + t.start : s.start + t.end] for s in spans for t in tokens(article.text[s.start : s.end])
+    ]
 
 
 def stance_of(article: Article, attribution: Attribution) -> str:
@@ -156,7 +158,9 @@ def _size(attribution: Attribution) -> int:
 class _Sentence:
     """One sentence of an article, as a range of its tokens."""
 
-    def __init__(self, words: list[str], low: int, high: int, inside: bool, speaker: tuple[tuple[int, int], ...]) -> None:
+    def __init__(
+        self, words: list[str], low: int, high: int, inside: bool, speaker: tuple[tuple[int, int], ...]
+    ) -> None:
         self.words, self.low, self.high, self.speaker = words, low, high, speaker
         self.lower = [w.lower() for w in words[low:high]]
         self.quotes: list[tuple[int, int]] = []
@@ -244,10 +248,7 @@ class _Sentence:
             if self.word(k) in _THAT:
                 start = k + 1
                 break
-        if right and start == i + 1:
-            claim_right = self.trim(*right[0])
-        else:
-            claim_right = self.trim(start, self.high)
+        claim_right = self.trim(*right[0]) if right and start == i + 1 else self.trim(start, self.high)
         if not claim_right or not source:
             return []
         if lexicon.VERB_CLASS[self.word(i)] == "deny":
@@ -265,7 +266,11 @@ class _Sentence:
         end = start
         while end < self.high and end - start < 12:
             word = self.word(end)
-            if not (word[:1].isalnum() or word in ("'s", "’s", "-", ".")) or word in lexicon.BOUNDARIES - {"and"} or word in lexicon.AUXILIARIES:
+            if (
+                not (word[:1].isalnum() or word in ("'s", "’s", "-", "."))
+                or word in lexicon.BOUNDARIES - {"and"}
+                or word in lexicon.AUXILIARIES
+            ):
                 break
             end += 1
         while end > start and not self.word(end - 1)[:1].isalnum():
@@ -275,12 +280,16 @@ class _Sentence:
     def subject(self, end: int, low: int | None = None) -> tuple[int, int] | None:
         """The noun phrase that ends at token `end`, auxiliaries skipped."""
         low = self.low if low is None else low
-        while end >= low and (self.word(end) in lexicon.AUXILIARIES | {"also", "'s", "’s"} or self.word(end).endswith("ly")):
+        while end >= low and (
+            self.word(end) in lexicon.AUXILIARIES | {"also", "'s", "’s"} or self.word(end).endswith("ly")
+        ):
             end -= 1
         start = end + 1
         while start > low and end - start < 12:
             word = self.word(start - 1)
-            if not (word[:1].isalnum() or word in ("'s", "’s", "-", ".", "'", "’")) or word in lexicon.BOUNDARIES - {"and"}:
+            if not (word[:1].isalnum() or word in ("'s", "’s", "-", ".", "'", "’")) or word in lexicon.BOUNDARIES - {
+                "and"
+            }:
                 break
             start -= 1
             if word in lexicon.PRONOUNS:

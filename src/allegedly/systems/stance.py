@@ -60,7 +60,10 @@ class StanceModel:
         if not items:
             return []
         if not self.classes:
-            return [Label(judge.stance([w.lower() for w in words_in(a, x.cue.spans)], negation_before(a, x))) for a, x in items]
+            return [
+                Label(judge.stance([w.lower() for w in words_in(a, x.cue.spans)], negation_before(a, x)))
+                for a, x in items
+            ]
         scores = _hash(items) @ self.weights.T + self.bias
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
@@ -72,5 +75,3 @@ def _hash(items: Sequence[tuple[Article, Attribution]]) -> Any:
 
     hasher = FeatureHasher(n_features=1 << BITS, input_type="string", alternate_sign=False)
     return hasher.transform(describe(article, attribution) for article, attribution in items)
-
-

@@ -94,6 +94,16 @@ def parse_measure(name: str) -> Measure:
     return measure
 
 
+def example(name: str) -> tuple[str, str]:
+    """A measure's string, with its first parameter where it has one, and its explanation in one line."""
+    module, _, attribute = MEASURES[name].partition(":")
+    made = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    explained = made.__doc__ if "counts" in vars(made) or len(made.__doc__) > 60 else made.__mro__[1].__doc__
+    preferred = [c for c in ("overlap",) if name == "AttributionF1"] or list(getattr(made, "choices", ()))
+    parameter = f"({preferred[0]})" if issubclass(made, Parametric) else ""
+    return name + parameter, " ".join(explained.split())
+
+
 def f1(hits: Counts, predicted: Counts, gold: Counts) -> Counts:
     """The harmonic mean of precision and recall, 0 where there is neither gold nor prediction (as scikit-learn)."""
     return ratio(2.0 * hits, predicted + gold)

@@ -1,0 +1,41 @@
+"""What takes long: the whole benchmark on the embedded corpus, twice the same; a text of 1 MB."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.slow
+
+
+def allegedly(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "allegedly.cli", *arguments], cwd=ROOT, capture_output=True, timeout=600, check=True
+    )
+
+
+def test_the_benchmark_twice_gives_the_same_bytes_of_scores(tmp_path: Path) -> None:
+    from allegedly.benchmark import Result
+    from allegedly.store import read_records
+
+    runs = []
+    for number in range(2):
+        allegedly("benchmark", "--out", str(tmp_path / str(number)))
+        rows = read_records(tmp_path / str(number) / "results.jsonl", Result)
+        runs.append([r.model_dump(exclude={"seconds"}) for r in rows])
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("system", ["rules", "linear"])
+def test_an_article_of_a_megabyte(tmp_path: Path, system: str) -> None:
+    paragraph = "Ila Brok, the mayor, said on Monday that the dam was “safe and dry”. The River Board denied that it had burst.\n\n"
+    (tmp_path / "a.txt").write_text("Title\n\n" + paragraph * 9000, "utf-8")
+    assert os.path.getsize(tmp_path / "a.txt") > 1_000_000
+    done = allegedly("annotate", "--system", system, "--jsonl", str(tmp_path / "a.txt"))
+    assert done.stdout.count(b"\n") == 1
