@@ -94,16 +94,17 @@ def _attributions(line: dict[str, Any], article: Article, name: str, number: int
         raise ValueError("expected {'article': id, 'attributions': [...]} and nothing else")
     found: list[Attribution] = []
     keys: set[object] = set()
+    ids: set[str] = set()
     for position, data in enumerate(given, 1):
         attribution = _attribution(data, position, article, name, number)
         key = tuple(tuple((s.start, s.end) for s in spans) for spans in attribution.roles.values())
         if key in keys:
             raise ValueError(f"{attribution.id}: the same source, cue and claim twice")
-        if attribution.id in {a.id for a in found}:
+        if attribution.id in ids:
             raise ValueError(f"the attribution id {attribution.id!r} stands twice")
         keys.add(key)
+        ids.add(attribution.id)
         found.append(attribution)
-    ids = {a.id for a in found}
     for attribution in found:
         if attribution.via is not None and attribution.via not in ids:
             raise ValueError(f"{attribution.id}: via {attribution.via!r} is no attribution of this line")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
@@ -75,7 +76,8 @@ def negation_before(article: Article, attribution: Attribution) -> list[str]:
         return []
     start = attribution.cue.spans[0].start
     low = max([s.end for s in attribution.claim.spans if s.end <= start], default=0)
-    low = max(low, max([s.start for s in article.sentences if s.start <= start], default=0))
+    number = bisect_right(article.sentences, (start, len(article.text))) - 1
+    low = max(low, article.sentences[number].start if number >= 0 else 0)
     return [w.lower() for w in article.text[low:start].split()[-2:]]
 
 
@@ -135,20 +137,28 @@ def in_order(found: Sequence[Found]) -> list[Found]:
 
 def link_via(attributions: Sequence[Attribution]) -> tuple[Attribution, ...]:
     """Set via to the smallest claim that holds this attribution's claim and cue."""
-    linked = []
-    for inner in attributions:
-        best: Attribution | None = None
-        for outer in attributions:
-            if outer.id == inner.id or not inner.cue.spans:
-                continue
-            holds = all(
-                any(o.start <= s.start and s.end <= o.end for o in outer.claim.spans)
-                for s in (*inner.claim.spans, *inner.cue.spans)
-            )
-            if holds and (best is None or _size(outer) < _size(best)):
-                best = outer
-        linked.append(inner.model_copy(update={"via": best.id if best else None}))
-    return tuple(linked)
+    opening = sorted((s.start, s.end, n) for n, a in enumerate(attributions) for s in a.claim.spans)
+    active: list[tuple[int, int, int]] = []
+    via: dict[int, str] = {}
+    at = 0
+    for n in sorted(range(len(attributions)), key=lambda n: attributions[n].claim.spans[0].start):
+        inner = attributions[n]
+        start = inner.claim.spans[0].start
+        while at < len(opening) and opening[at][0] <= start:
+            active.append(opening[at])
+            at += 1
+        active = [x for x in active if x[1] > start]
+        outers = [attributions[m] for m in {x[2] for x in active} - {n} if _holds(attributions[m], inner)]
+        if outers:
+            via[n] = min(outers, key=lambda o: (_size(o), o.id)).id
+    return tuple(a.model_copy(update={"via": via.get(n)}) for n, a in enumerate(attributions))
+
+
+def _holds(outer: Attribution, inner: Attribution) -> bool:
+    return bool(inner.cue.spans) and all(
+        any(o.start <= s.start and s.end <= o.end for o in outer.claim.spans)
+        for s in (*inner.claim.spans, *inner.cue.spans)
+    )
 
 
 def _size(attribution: Attribution) -> int:
