@@ -13,6 +13,7 @@ from allegedly.tasks import Label, Predictions, detection, get_task
 OPENING, CLOSING = frozenset('“"«'), frozenset('”"»')
 LONGEST_SENTENCE = 400  # tokens; what is longer is no sentence of a newsroom
 _SAYING = {"say", "deny", "believe", "admit", "accuse", "ask", "plan", "refuse"}
+_TRIGGERS = {*lexicon.VERB_CLASS, *lexicon.NOUN_CLASS, *lexicon.SOURCELESS_ADVERBS, "according"}
 _COMMA = frozenset(",;:—–-()")
 _THAT = frozenset(("that", "whether", "if"))
 
@@ -107,6 +108,11 @@ def attribution(article: Article, number: int, found: Found, stance: str | None 
 
 def extract(article: Article) -> tuple[Attribution, ...]:
     """All attributions that the rules find."""
+    return link_via([attribution(article, n, f) for n, f in enumerate(find(article), 1)])
+
+
+def find(article: Article) -> list[Found]:
+    """What the rules find, as token ranges, in order."""
     words = [article.text[s:e] for s, e in article.tokens]
     starts = [t.start for t in article.tokens]
     found: list[Found] = []
@@ -126,7 +132,7 @@ def extract(article: Article) -> tuple[Attribution, ...]:
         found += made[0]
         if made[0] and made[0][0].source:
             speaker = made[0][0].source
-    return link_via([attribution(article, n, f) for n, f in enumerate(in_order(found), 1)])
+    return in_order(found)
 
 
 def in_order(found: Sequence[Found]) -> list[Found]:
@@ -193,7 +199,12 @@ class _Sentence:
 
     def read(self) -> tuple[list[Found], bool]:
         """The attributions of the sentence, and whether a quotation is still open at its end."""
-        found = [f for i in range(self.low, self.high) if not self.quoted(i) for f in self.at(i)]
+        found = [
+            f
+            for i, word in enumerate(self.lower, self.low)
+            if word in _TRIGGERS and not self.quoted(i)
+            for f in self.at(i)
+        ]
         long = [q for q in self.quotes if q[1] - q[0] >= 4]
         covered = [(a, b) for f in found for a, b in f.claim]
         loose = [q for q in long if not any(a < q[1] and q[0] < b for a, b in covered)]
