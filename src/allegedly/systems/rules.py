@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from allegedly.schema import Article, Attribution, Claim, Cue, Source, Span, Spans
 from allegedly.systems import judge, lexicon
 from allegedly.tasks import Label, Predictions, detection, get_task
+from allegedly.text.tokens import words
 
 OPENING, CLOSING = frozenset('“"«'), frozenset('”"»')
 LONGEST_SENTENCE = 400  # tokens; what is longer is no sentence of a newsroom
@@ -58,11 +59,7 @@ class Rules:
 
 def words_in(article: Article, spans: Spans) -> list[str]:
     """The words of some spans."""
-    from allegedly.text.tokens import tokens
-
-    return [
-        article.text[s.start + t.start : s.start + t.end] for s in spans for t in tokens(article.text[s.start : s.end])
-    ]
+    return [w for s in spans for w in words(article.text[s.start : s.end])]
 
 
 def stance_of(article: Article, attribution: Attribution) -> str:
@@ -89,17 +86,19 @@ def attribution(article: Article, number: int, found: Found, stance: str | None 
         made = []
         for a, b in sorted(ranges):
             start, end = article.tokens[a].start, article.tokens[b - 1].end
-            made.append(Span(start=start, end=end, text=article.text[start:end]))
+            made.append(Span.model_construct(start=start, end=end, text=article.text[start:end]))
         return tuple(made)
 
     source = [article.text[s:e] for a, b in found.source for s, e in article.tokens[a:b]]
     cue = [article.text[s:e].lower() for a, b in found.cue for s, e in article.tokens[a:b]]
-    return Attribution(
+    return Attribution.model_construct(
         id=f"a{number:02}",
-        source=Source(spans=spans(found.source), entities=(), kind=judge.kind(source), named=judge.named(source)),
-        cue=Cue(spans=spans(found.cue)),
-        claim=Claim(spans=spans(found.claim)),
-        stance=stance or judge.stance(cue),
+        source=Source.model_construct(
+            spans=spans(found.source), entities=(), kind=judge.kind(source), named=judge.named(source)
+        ),
+        cue=Cue.model_construct(spans=spans(found.cue)),
+        claim=Claim.model_construct(spans=spans(found.claim)),
+        stance=stance or judge.stance(cue),  # type: ignore[arg-type]
         via=None,
         refers=None,
         positions=(),

@@ -15,4 +15,9 @@ def tokens(text: str) -> tuple[Token, ...]:
     >>> [text[t.start:t.end] for text in ["Orla’s 1,500 men"] for t in tokens(text)]
     ['Orla', '’s', '1,500', 'men']
     """
-    return tuple(Token(*match.span()) for match in TOKEN.finditer(text))
+    return tuple([Token._make(match.span()) for match in TOKEN.finditer(text)])
+
+
+def words(text: str) -> list[str]:
+    """The tokens of a text as strings, where nobody asks for offsets."""
+    return TOKEN.findall(text)
