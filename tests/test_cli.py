@@ -75,12 +75,24 @@ def test_odd_articles_are_annotated(tmp_path, name) -> None:
 
 def test_the_trained_baseline_and_its_cache(tmp_path) -> None:
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
-    first = run("annotate", "--jsonl", str(tmp_path / "a.txt"), cache=tmp_path / "cache")
+    first = run("annotate", "--system", "linear", "--jsonl", str(tmp_path / "a.txt"), cache=tmp_path / "cache")
     assert first.returncode == 0, first.stderr
     assert list((tmp_path / "cache").rglob("weights.npz"))
-    assert run("annotate", "--jsonl", str(tmp_path / "a.txt"), cache=tmp_path / "cache").stdout == first.stdout
-    shown = run("annotate", str(tmp_path / "a.txt"), cache=tmp_path / "cache")
+    assert (
+        run("annotate", "--system", "linear", "--jsonl", str(tmp_path / "a.txt"), cache=tmp_path / "cache").stdout
+        == first.stdout
+    )
+    shown = run("annotate", "--system", "linear", str(tmp_path / "a.txt"), cache=tmp_path / "cache")
     assert "on news it has not seen" in shown.stderr.decode()
+
+
+def test_the_default_is_the_best_that_was_measured(corpus_folder, tmp_path) -> None:
+    from allegedly.models import best
+    from allegedly.store import Corpus
+
+    assert best(Corpus(corpus_folder)) == "linear"
+    (tmp_path / "a.txt").write_text(TEXT, "utf-8")
+    assert run("annotate", str(tmp_path / "a.txt")).stderr.decode().startswith(best(Corpus(ROOT)))
 
 
 def test_a_folder_stdin_and_a_missing_file(tmp_path) -> None:

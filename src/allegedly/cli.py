@@ -64,7 +64,10 @@ def annotate(
     ],
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One record an article: id and attributions.")] = False,
     html: Annotated[Optional[Path], typer.Option(help="Write one self-contained page here.")] = None,  # noqa: UP045
-    system: Annotated[str, typer.Option(help="The system that annotates.")] = "linear",
+    system: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The system that annotates; default: the one that the leaderboard puts first."),
+    ] = None,
     corpus: CorpusOption = None,
 ) -> None:
     """Show who asserts and who denies what in any article.
@@ -72,10 +75,11 @@ def annotate(
     Example: allegedly annotate article.txt --html page.html
     """
     from allegedly.annotate import annotate_files, record
-    from allegedly.models import trained
+    from allegedly.models import best, trained
     from allegedly.store import dump_line, write_atomic
 
-    model = trained(system, _corpus(corpus))
+    opened = _corpus(corpus)
+    model = trained(system or best(opened), opened)
     if not jsonl:
         _say(model.about)
     articles, problems = annotate_files(inputs, model.system)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from allegedly import __version__
+from allegedly.benchmark import Result
 from allegedly.schema import AllegedlyError
 from allegedly.store import Corpus, read_records
 from allegedly.systems import get_system
+from allegedly.tasks import get_task
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,28 @@ def _keep(system: Any, folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def measured(name: str, corpus: Corpus) -> str:
-    """What the system scores on news that it has not seen, from `benchmarks/results.jsonl`; said if it is not measured."""
-    from allegedly.benchmark import Result
-    from allegedly.tasks import get_task
+def best(corpus: Corpus) -> str:
+    """The system that scores highest at extraction on this corpus; `linear` where none is measured."""
+    found = {r.system: r.scores[get_task("extraction").main].value for r in _results(corpus)}
+    return max(found, key=lambda name: found[name]) if found else "linear"
 
-    path = corpus.path("benchmarks", "results.jsonl")
-    try:
-        results = read_records(path, Result) if path.exists() else []
-    except AllegedlyError:
-        results = []
-    for result in results:
-        if result.system == name and result.task == "extraction" and f"|corpus:{corpus.label}|" in result.signature:
+
+def measured(name: str, corpus: Corpus) -> str:
+    """What the system scores on news that it has not seen, from `benchmarks/results.jsonl`, or that nobody measured."""
+    for result in _results(corpus):
+        if result.system == name:
             measure = get_task("extraction").main
             score = result.scores[measure]
             interval = "" if score.low is None else f" [{score.low:.3f}, {score.high:.3f}]"
             return f"on news it has not seen: {measure} {score.value:.3f}{interval} ({result.signature})"
     return "on news it has not seen: not measured for this corpus (make benchmark measures it)"
+
+
+def _results(corpus: Corpus) -> list[Result]:
+    """The extraction results for this very corpus; none where the file is missing or cannot be read."""
+    path = corpus.path("benchmarks", "results.jsonl")
+    try:
+        results = read_records(path, Result) if path.exists() else []
+    except AllegedlyError:
+        return []
+    return [r for r in results if r.task == "extraction" and f"|corpus:{corpus.label}|" in r.signature]
