@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	fi
 	@touch $@
 
-benchmark: $(STAMP) ## every baseline on every task: leaderboard, results, page
+benchmark: $(STAMP) ## every baseline on every task: leaderboard and results
 	@$(BIN)/allegedly benchmark
 
 test: $(STAMP) ## the fast tests
