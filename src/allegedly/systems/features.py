@@ -21,6 +21,7 @@ Ints = NDArray[np.int32]
 Hashes = NDArray[np.uint32]
 
 BITS = 18
+TEMPLATES = 98
 LONGEST = 400  # tokens of a unit; longer paragraphs are cut
 _LINE_END = re.compile("\n")
 _CACHE = 300_000  # words remembered between batches

@@ -14,17 +14,18 @@ from typing import Any, Self
 import numpy as np
 
 from allegedly.schema import Article, Attribution, Spans
-from allegedly.systems.features import BITS, Batch, Units, Words, features, paragraphs, read
+from allegedly.systems.features import BITS, TEMPLATES, Batch, Units, Words, features, paragraphs, read
 from allegedly.systems.linker import Linker, Pair, Range, Sums, Tagged, near, pair_features
 from allegedly.systems.rules import Found, attribution, in_order, link_via
 from allegedly.systems.stance import StanceModel
 from allegedly.systems.tagger import ROLES, Tagger
 from allegedly.tasks import Label, Predictions, detection, get_task
 
-DEPTH = 2  # how often it looks inside claims
+DEPTH = 2  # how often it looks inside claims, at most
+RARE = 0.01  # share of the attributions at a depth below which it does not look there
 SHORTEST = 4  # tokens of a claim that may relay another
 BATCH = 64  # articles at once
-FORMAT = 1
+FORMAT = 2
 
 
 class Linear:
@@ -35,6 +36,7 @@ class Linear:
     def __init__(self, task: str, seed: int = 0) -> None:
         self._task = get_task(task)
         self._seed = seed
+        self._depth = DEPTH
         self._words = Words()
         self._tagger = Tagger(BITS, seed)
         self._linker = Linker()
@@ -47,11 +49,13 @@ class Linear:
             return self
         batch = read(articles, self._words)
         units, labels, trees = _training(batch)
-        inputs = [features(batch, u) for u in units if len(u.starts)]
-        gold = [labels[d][u.positions()] for d, u in enumerate(units) if len(u.starts)]
+        begun = [int((y % 2 == 1).sum()) for y in labels]
+        self._depth = max(d for d, n in enumerate(begun) if not d or n > RARE * sum(begun))
+        units, labels = units[: self._depth + 1], labels[: self._depth + 1]
+        gold = np.concatenate([y[u.positions()] for u, y in zip(units, labels, strict=True)])
         lengths = np.concatenate([u.lengths for u in units])
         epochs = int(np.clip(1200 // len(articles), 6, 12))
-        self._tagger.fit(np.concatenate(inputs), lengths, np.concatenate(gold), epochs)
+        self._tagger.fit(_inputs(batch, units, len(gold)), lengths, gold, epochs)
         self._fit_linker(batch, trees)
         return self
 
@@ -102,7 +106,7 @@ class Linear:
         sums = Sums(batch)
         units = paragraphs(batch)
         made: list[Tagged] = []
-        for depth in range(DEPTH + 1):
+        for depth in range(self._depth + 1):
             if not len(units.starts):
                 break
             labels = self._tagger.decode(self._tagger.scores(features(batch, units)), units.lengths)
@@ -148,6 +152,7 @@ class Linear:
             **{name: np.r_[s.weights, s.bias] for name, s in self._linker.scorers.items()},
         )
         about = {"format": FORMAT, "task": self._task.name, "seed": self._seed, "classes": self._stance.classes}
+        about["depth"] = self._depth
         (folder / "model.json").write_text(json.dumps(about), "utf-8")
 
     @classmethod
@@ -157,6 +162,7 @@ class Linear:
         if about["format"] != FORMAT:
             raise ValueError(f"{folder}: expected format {FORMAT}, got {about['format']}")
         made = cls(about["task"], about["seed"])
+        made._depth = about["depth"]
         with np.load(folder / "weights.npz", allow_pickle=False) as data:
             made._tagger.weights[data["rows"]] = data["tagger"].astype(np.float32)
             made._tagger.transitions, made._tagger.first = data["transitions"], data["first"]
@@ -165,6 +171,18 @@ class Linear:
             for name, scorer in made._linker.scorers.items():
                 scorer.weights, scorer.bias = data[name][:-1], float(data[name][-1])
         return made
+
+
+def _inputs(batch: Batch, units: Sequence[Units], total: int) -> Any:
+    """The features of all units, filled in bit by bit: they are the largest thing in memory."""
+    found = np.empty((total, TEMPLATES), np.int32)
+    at = 0
+    for unit in units:
+        for low in range(0, len(unit.starts), 1000):
+            part = features(batch, Units(unit.starts[low : low + 1000], unit.ends[low : low + 1000], unit.depth))
+            found[at : at + len(part)] = part
+            at += len(part)
+    return found
 
 
 def _stretches(labels: Any, units: Units) -> list[Tagged]:
