@@ -51,6 +51,7 @@ class Result(Record):
     scores: dict[str, Score]
     rank: int = Field(description="among the systems of the same run; ties share one")
     p_first: float = Field(description="p of the paired test against the best system of the run; 1 for itself")
+    stories: int = Field(description="how many stories the interval and the test are over")
     seed: int
     missing: int = Field(0, description="items without a prediction, scored as empty")
     seconds: float = Field(description="fit and predict, all folds")
@@ -74,10 +75,10 @@ def protocol(corpus: Corpus, split: str | None = None) -> Protocol:
     """Train on train, score a held-out split: test, else validation. A corpus with train alone is cross-validated,
     leaving one story out at a time. `external` articles are scored by a system trained on train.
     """
-    train = tuple(_annotated(corpus, "train"))
+    train = tuple(corpus.annotated("train"))
     wanted = [split] if split else ["test", "validation"]
     for name in wanted:
-        if name != "train" and (test := tuple(_annotated(corpus, name))):
+        if name != "train" and (test := tuple(corpus.annotated(name))):
             return Protocol(name, ((train, test),))
     if split not in (None, "train"):
         raise NothingToScoreError(f"{corpus.root}: no annotated article (with its text) in split {split!r}")
@@ -88,11 +89,6 @@ def protocol(corpus: Corpus, split: str | None = None) -> Protocol:
         (tuple(a for a in train if a.story != story), tuple(a for a in train if a.story == story)) for story in stories
     )
     return Protocol("train(leave-one-story-out)", folds)
-
-
-def _annotated(corpus: Corpus, split: str) -> list[Article]:
-    """The articles of a split that have a gold layer: one without is not annotated, which is not the same as empty."""
-    return [a for a in corpus.articles(split) if corpus.gold_path(a.record).exists()]
 
 
 @dataclass(frozen=True)
@@ -162,12 +158,7 @@ def usable_tasks(corpus: Corpus, names: Sequence[str] | None = None) -> tuple[li
 
 def usable_measures(corpus: Corpus, task: Task) -> list[str]:
     """The task's measures that the corpus's annotation can answer."""
-    return [
-        m
-        for m in task.measures
-        if (corpus.info.annotated.count("stance") or not m.startswith("StanceA"))
-        and (corpus.info.annotated.count("via") or not m.startswith(("ViaA", "StructureF1")))
-    ]
+    return [m for m in task.measures if set(parse_measure(m).needs) <= set(corpus.info.annotated)]
 
 
 def run_system(name: str, task: Task, chosen: Protocol, seed: int = 0) -> tuple[Predictions, float]:
@@ -246,6 +237,7 @@ def _rank(
                 scores={m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
                 rank=places[i],
                 p_first=1.0 if i == best else round(p(best, i), 6),
+                stories=evaluation.stories,
                 seed=seed,
                 missing=evaluation.missing,
                 seconds=round(seconds[name], 2),

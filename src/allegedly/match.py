@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from allegedly.schema import Article, Attribution, Spans, Token
+from allegedly.schema import Attribution, Spans, Token
 
 T = TypeVar("T")
 Extent = tuple[tuple[int, int], ...]
@@ -79,12 +79,6 @@ def _merge(spans: Extent) -> Extent:
         else:
             merged.append((start, end))
     return tuple(merged)
-
-
-def triples(article: Article, attributions: Sequence[Attribution]) -> list[Triple]:
-    """The roles of some attributions of an article."""
-    extents = Extents(article.tokens)
-    return [extents.triple(a) for a in attributions]
 
 
 def jaccard(left: Mention, right: Mention) -> float:

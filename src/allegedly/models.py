@@ -40,7 +40,7 @@ def trained(name: str, corpus: Corpus) -> Model:
             return Model(type(system).load(folder), about)
         except (OSError, ValueError, KeyError):
             shutil.rmtree(folder, ignore_errors=True)
-    system.fit([corpus.article(r.id) for r in articles])
+    system.fit(corpus.annotated("train"))
     _keep(system, folder)
     return Model(system, about)
 

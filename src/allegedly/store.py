@@ -296,6 +296,10 @@ class Corpus:
             return [self.article(r.id) for r in self.external.values() if self.text_path(r).exists()]
         return [self.article(r.id) for r in self.records.values() if split is None or r.split == split]
 
+    def annotated(self, split: str) -> list[Article]:
+        """The articles of a split that have a gold layer: one without is not annotated, which is not the same as empty."""
+        return [a for a in self.articles(split) if self.gold_path(a.record).exists()]
+
     @cached_property
     def fingerprint(self) -> str:
         """Six hex digits over the records, texts and gold of the corpus proper; external texts never change it."""

@@ -77,7 +77,7 @@ def notes(results: Sequence[Result]) -> list[str]:
             "With so few articles there is no held-out test split yet: every story is scored by systems trained on the "
             "other stories (leave-one-story-out cross-validation)."
         )
-    stories = min((int(r.signature.split(" stories")[0].rsplit("/", 1)[1]) for r in results), default=0)
+    stories = min((r.stories for r in results), default=0)
     if stories and 2.0 ** (1 - stories) > ALPHA:
         said.append(
             f"With {stories} stories the smallest p that the test can reach is about {2.0 ** (1 - stories):.3f}: no two "

@@ -18,7 +18,6 @@ from allegedly.schema import Article
 from allegedly.systems import lexicon, rules
 
 Ints = NDArray[np.int32]
-Hashes = NDArray[np.uint32]
 
 BITS = 18
 TEMPLATES = 98

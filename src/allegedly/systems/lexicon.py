@@ -136,24 +136,11 @@ def _plural(noun: str) -> str:
 
 NOUN_CLASS = {form: name for name, words in NOUNS.items() for n in words.split() for form in (n, _plural(n))}
 
-#: Openings that put the source in a phrase of its own.
-PHRASES: tuple[tuple[str, ...], ...] = (
-    ("according", "to"), ("in", "the", "words", "of"), ("in", "the", "opinion", "of"), ("in", "the", "view", "of"),
-    ("citing",), ("quoting",), ("as", "per"), ("in", "the", "eyes", "of"),
-)  # fmt: skip
-
 #: Adverbs and adjectives that attribute without words for a source.
 SOURCELESS_ADVERBS = frozenset("allegedly reportedly supposedly purportedly ostensibly reputedly rumoredly".split())
 SOURCELESS_ADJECTIVES = frozenset(
     "alleged suspected reported estimated supposed purported rumoured rumored claimed presumed reputed".split()
 )
-#: Participles that attribute in "is … to" and "it is … that".
-PASSIVES = frozenset(
-    """said believed thought understood expected reported estimated alleged known feared rumoured rumored
-    considered assumed presumed claimed suspected supposed projected predicted forecast found shown accused charged
-    reputed""".split()
-)
-
 #: Words by which a statement is called untrue.
 FALSITY = frozenset(
     """false untrue falsehood falsehoods baseless groundless unfounded unsubstantiated fabricated fabrication
@@ -171,10 +158,6 @@ FALSITY = frozenset(
 #: Words that negate what stands beside them. ’t is how the tokenizer leaves *didn’t*.
 NEGATION = frozenset(
     "not n't 't ’t never no nor neither none nobody nothing hardly scarcely barely cannot without unable".split()
-)
-#: Verbs whose negation rejects the content; every other negated verb of saying is silence.
-REJECTED_WHEN_NEGATED = frozenset(
-    "believe think accept agree buy recognize recognise acknowledge suppose reckon admit consider concede".split()
 )
 AUXILIARIES = frozenset(
     """is are was were be been being has have had having do does did will would can could may might shall should must
@@ -230,11 +213,6 @@ KIND_WORDS: dict[str, frozenset[str]] = {
     ),
     "unspecified": frozenset("sources source some insiders many".split()),
 }
-
-
-def verb_class(word: str) -> str | None:
-    """The class of a verb form, lower case, or None."""
-    return VERB_CLASS.get(word)
 
 
 def word_class(word: str) -> str:

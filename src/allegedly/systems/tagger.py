@@ -6,7 +6,7 @@ only; what the labels mean is for `linear`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -179,6 +179,3 @@ def _gradient(emissions: Any, real: Any, gold: Any, transitions: Any, first: Any
         pairs = real[:, 1:]
         np.subtract.at(links, (gold[:, :-1][pairs], gold[:, 1:][pairs]), 1)
     return error.astype(np.float32), links, error[:, 0].sum(0)
-
-
-Score = Callable[[Any], Any]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from allegedly.schema import KINDS, AllegedlyError, Article, Attribution, Record, Span
+from allegedly.schema import KINDS, AllegedlyError, Article, Attribution, Span
 from allegedly.store import parse, parse_objects
 
 PIECES = re.compile(r"\s*\|\|\s*")
@@ -158,7 +158,7 @@ def anchor_line(article: Article, line: dict[str, Any]) -> Attribution:
         raise QuoteError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     roles["source"] |= {"kind": kind, "named": bool(line.get("named", False)), "entities": line.get("entities", ())}
     rest: dict[str, Any] = {key: line[key] for key in ("id", "stance", "via", "refers", "positions") if key in line}
-    return parse(Attribution, _plain(roles) | rest, "draft")
+    return parse(Attribution, roles | rest, "draft")
 
 
 def _role_spans(article: Article, role: str, quote: str, at: Any) -> tuple[Span, ...]:
@@ -173,16 +173,6 @@ def _role_spans(article: Article, role: str, quote: str, at: Any) -> tuple[Span,
             return find_spans(article, quote)
         except QuoteError:
             raise first from None
-
-
-def _plain(roles: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {
-        role: {
-            k: [s.model_dump() if isinstance(s, Record) else s for s in v] if k == "spans" else v
-            for k, v in value.items()
-        }
-        for role, value in roles.items()
-    }
 
 
 def anchor(article: Article, draft: str, name: str = "draft.jsonl") -> Anchored:

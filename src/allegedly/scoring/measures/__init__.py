@@ -38,9 +38,16 @@ _CALL = re.compile(r"^(\w+)(?:\(([\w.+-]+)\))?$")
 
 @runtime_checkable
 class Measure(Protocol):
-    """What a measure offers. `better` is +1 where more is better, -1 where less is."""
+    """What a measure offers. `better` is +1 where more is better, -1 where less is; `needs` names the annotation that it
+    asks for beyond its task's own.
+    """
 
     better: ClassVar[int]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Fields of the annotation, as in `corpus.json`."""
+        ...
 
     def counts(self, comparison: Comparison) -> Counts:
         """The count vector of one article."""
@@ -56,6 +63,11 @@ class Base:
     """A measure without parameters. Its string is its name."""
 
     better: ClassVar[int] = 1
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Nothing beyond the task's own."""
+        return ()
 
     def __str__(self) -> str:
         return type(self).__name__

@@ -18,6 +18,11 @@ class MatchedAccuracy(Parametric):
     choices: ClassVar[tuple[str, ...]] = ("matched",)
     field: ClassVar[str] = ""
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The field."""
+        return (self.field,)
+
     def counts(self, comparison: Comparison) -> Counts:
         """[right, matched]."""
         pairs = comparison.pairs("overlap")

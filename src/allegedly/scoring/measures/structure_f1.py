@@ -14,6 +14,11 @@ from allegedly.scoring.measures import Base, Counts, f1
 class StructureF1(Base):
     """F1 of attributions; a hit is an overlap match whose stance and via are right too."""
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Stance and via."""
+        return ("stance", "via")
+
     def counts(self, comparison: Comparison) -> Counts:
         """[right, predicted, gold]."""
         right = sum(
