@@ -90,8 +90,8 @@ def _choose(
     else:
         here = [f for f in found if f[0] >= after]
         if nearest and here:
-            number = _sentence_number(article, here[0][0])
-            here = [f for f in here if _sentence_number(article, f[0]) == number]
+            number = sentence_number(article, here[0][0])
+            here = [f for f in here if sentence_number(article, f[0]) == number]
     if len(here) == 1:
         return here[0]
     if here:
@@ -109,7 +109,8 @@ def _address(article: Article, address: Any) -> tuple[Any, int]:
     return article.sentences[int(match[1]) - 1], int(match[2] or 0)
 
 
-def _sentence_number(article: Article, offset: int) -> int:
+def sentence_number(article: Article, offset: int) -> int:
+    """The number, from 1, of the sentence that holds an offset, or that follows it."""
     for number, sentence in enumerate(article.sentences, 1):
         if offset < sentence.end:
             return number
@@ -121,7 +122,7 @@ def _show(article: Article, found: list[tuple[int, int]]) -> tuple[str, ...]:
     lines = []
     counts: dict[int, int] = {}
     for start, end in found[:12]:
-        number = _sentence_number(article, start)
+        number = sentence_number(article, start)
         counts[number] = counts.get(number, 0) + 1
         left, right = article.text[max(0, start - 30) : start], article.text[end : end + 30]
         context = f"{left}[{article.text[start:end]}]{right}".replace("\n", " ")
