@@ -21,7 +21,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     env = os.environ | ({"XDG_CACHE_HOME": str(cache)} if cache else {})
     done = subprocess.run(
-        [sys.executable, "-m", "allegedly.cli", *arguments],
+        [sys.executable, "-m", "allegedly", *arguments],
         cwd=cwd,
         input=stdin,
         capture_output=True,

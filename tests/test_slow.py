@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def allegedly(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "allegedly.cli", *arguments], cwd=ROOT, capture_output=True, timeout=600, check=True
+        [sys.executable, "-m", "allegedly", *arguments], cwd=ROOT, capture_output=True, timeout=600, check=True
     )
 
 

@@ -296,7 +296,7 @@ class Corpus:
             return [self.article(r.id) for r in self.external.values() if self.text_path(r).exists()]
         return [self.article(r.id) for r in self.records.values() if split is None or r.split == split]
 
-    def annotated(self, split: str) -> list[Article]:
+    def annotated(self, split: str | None = None) -> list[Article]:
         """The articles of a split that have a gold layer: one without is not annotated, which is not the same as empty."""
         return [a for a in self.articles(split) if self.gold_path(a.record).exists()]
 
@@ -336,6 +336,21 @@ def surface(attribution: Attribution, text: str) -> Attribution:
 def bare(attribution: Attribution) -> Attribution:
     """The same attribution without surfaces, as it stands in layers of texts that are not ours."""
     return attribution.map_spans(lambda s: s.model_copy(update={"text": None}))
+
+
+def write_gold(
+    corpus: Corpus, record: ArticleRecord, attributions: Iterable[Attribution], log: Iterable[dict[str, Any]]
+) -> str:
+    """Write an article's gold layer and its lines of the adjudication log; a sentence says what was written."""
+    external = isinstance(record, ExternalRecord)
+    gold = [bare(a) if external else a for a in attributions]
+    write_records(corpus.gold_path(record), gold)
+    path = corpus.path("annotations", "adjudication.jsonl")
+    new = list(log)
+    old = [line for _, line in read_objects(path)] if path.exists() else []
+    whole = sorted([line for line in old if line["article"] != record.id] + new, key=lambda line: str(line["article"]))
+    write_records(path, whole)
+    return f"{record.id}: {len(gold)} attributions, {len(new)} decisions"
 
 
 def _index(path: Path, model: type[R]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def pieces(article: Article, attributions: Sequence[Attribution]) -> Iterator[Pi
     marks: list[tuple[int, int, str, str]] = []
     for attribution in attributions:
         for role, spans in attribution.roles.items():
-            name = attribution.stance if role == "claim" else role
+            name = role if role != "claim" else "narrator" if attribution.is_narrator else attribution.stance
             marks += [(s.start, s.end, name, attribution.id) for s in spans]
     edges = sorted({0, len(article.text), *(m[0] for m in marks), *(m[1] for m in marks)})
     opening = sorted(marks)

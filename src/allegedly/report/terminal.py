@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from allegedly.matrix import Matrix
 from allegedly.report.marks import pieces, who
 from allegedly.schema import Article, Attribution
 
@@ -56,3 +57,25 @@ def table(article: Article, attributions: Sequence[Attribution]) -> Table:
 def show(article: Article, attributions: Sequence[Attribution], console: Console) -> None:
     """Print the view."""
     console.print(view(article, attributions))
+
+
+def disputes(matrix: Matrix) -> Table:
+    """The dispute matrix, one proposition a row: who holds it, who rejects it, each with where it stands."""
+    made = Table(title=_plain(matrix.title), box=None, pad_edge=False, header_style="bold", title_justify="left")
+    made.add_column("proposition", overflow="fold", ratio=5)
+    made.add_column("holds", overflow="fold", ratio=5)
+    made.add_column("rejects", overflow="fold", ratio=5)
+    for row in matrix.rows:
+        sides = [Text(_side(matrix, row.id, holds=h), style=STYLES["assert" if h else "deny"]) for h in (True, False)]
+        made.add_row(_plain(row.text), *sides)
+    return made
+
+
+def _side(matrix: Matrix, proposition: str, *, holds: bool) -> str:
+    """The sources on one side, each with its places; a relayed position names who relays it."""
+    places: dict[str, list[str]] = {}
+    for cell in matrix.cells:
+        if cell.proposition == proposition and cell.holds == holds:
+            name = " via ".join((cell.source, *cell.chain))
+            places.setdefault(name, []).append(f"{cell.article}/{cell.attribution}")
+    return _plain("\n".join(f"{name} ({', '.join(where)})" for name, where in places.items()))

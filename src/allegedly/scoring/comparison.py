@@ -47,16 +47,17 @@ class Comparison:
         return sorted((m for m in found if m.spans), key=lambda m: m.spans)
 
     def agrees(self, field: str, i: int, j: int) -> bool:
-        """Whether a matched pair has the same stance, or a via that points at the same attribution."""
+        """Whether a matched pair has the same stance, or a `via` or `refers` that points at the same attribution."""
         if field == "stance":
             return self.gold[i].stance == self.predicted[j].stance
-        return self._via(self.gold)[i] == self._via(self.predicted, matched=True)[j]
+        return self._targets(self.gold, field)[i] == self._targets(self.predicted, field, matched=True)[j]
 
-    def _via(self, side: tuple[Attribution, ...], *, matched: bool = False) -> list[int | None]:
-        """For each attribution, the index in gold of what its via points at: -1 unmatched, None null."""
+    def _targets(self, side: tuple[Attribution, ...], link: str, *, matched: bool = False) -> list[int | None]:
+        """For each attribution, the index in gold of what its link points at: -1 unmatched, None null."""
         index = {a.id: n for n, a in enumerate(side)}
         to_gold = {j: i for i, j in self.pairs("overlap")} if matched else {n: n for n in range(len(side))}
-        return [None if a.via is None else to_gold.get(index.get(a.via, -1), -1) for a in side]
+        targets = [getattr(a, link) for a in side]
+        return [None if t is None else to_gold.get(index.get(t, -1), -1) for t in targets]
 
     @cached_property
     def answers(self) -> list[tuple[str, Label]]:

@@ -1,0 +1,5 @@
+"""`python -m allegedly`."""
+
+from allegedly.cli import main
+
+main()

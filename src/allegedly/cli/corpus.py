@@ -1,0 +1,101 @@
+"""Commands that keep the corpus: register, attach, validate, import, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from allegedly.cli.options import CorpusOption, app, open_from, say
+
+
+@app.command()
+def register(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON Lines, one article each: id, publisher, published, story, form, domain, variety, split; title where "
+            "the story is new."
+        ),
+    ],
+    corpus: CorpusOption = None,
+) -> None:
+    """Take written texts (corpus/texts/<id>.txt) into the corpus, or renew the checksum of edited ones."""
+    from allegedly.register import register as take_in
+    from allegedly.store import read_objects
+
+    for sentence in take_in(open_from(corpus), [line for _, line in read_objects(file)]):
+        print(sentence)
+
+
+@app.command()
+def attach(
+    article: Annotated[str, typer.Argument(help="Id of an article in corpus/external.jsonl.")],
+    file: Annotated[Path, typer.Argument(help="Its text, which you got yourself.")],
+    corpus: CorpusOption = None,
+) -> None:
+    """Attach a text that is not ours to ship. Its checksum is checked; it stays in the ignored folder corpus/local."""
+    from allegedly.attach import attach as put
+
+    print(put(open_from(corpus), article, file))
+
+
+@app.command()
+def validate(
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object a finding.")] = False,
+    explain: Annotated[Optional[str], typer.Option(metavar="CODE", help="Explain a code, or `all`.")] = None,  # noqa: UP045
+    fix: Annotated[bool, typer.Option("--fix", help="Rewrite files that are merely not canonical.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    corpus: CorpusOption = None,
+) -> None:
+    """Check a corpus folder. Exit status 1 where there is an error."""
+    import allegedly.validate as checks
+
+    if explain:
+        for code in checks.RULES if explain.lower() == "all" else [explain]:
+            found = checks.rule(code)
+            print(f"{code.upper()} {found.name} ({found.level}): {found.explanation}")
+        return
+    root = open_from(corpus).root if corpus is None else corpus
+    for path in checks.fix(root) if fix else []:
+        say(f"rewrote {path}")
+    findings = checks.validate(root)
+    from allegedly.store import dump_line
+
+    for finding in findings:
+        rule = checks.RULES[finding.code]
+        if json_:
+            print(dump_line({**finding._asdict(), "name": rule.name, "level": rule.level}))
+        else:
+            print(str(finding).replace(finding.code, f"{finding.code} {rule.name}", 1))
+    errors = sum(checks.RULES[f.code].level == "error" for f in findings)
+    if not json_:
+        say(f"{root}: {errors} errors, {len(findings) - errors} warnings")
+    if errors or (strict and findings):
+        raise typer.Exit(1)
+
+
+@app.command(name="import")
+def import_(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="polnear")],
+    path: Annotated[Path, typer.Argument(help="The corpus as you got it.")],
+    out: Annotated[Path, typer.Argument(help="New corpus folder.")],
+) -> None:
+    """Make a corpus folder of another corpus. Every line is imported or reported in OUT/import-report.jsonl."""
+    from allegedly.formats import reader, write_corpus
+
+    imported = reader(format_)(path)
+    write_corpus(imported, out)
+    for name, count in imported.counts.items():
+        print(f"{count:>9,}  {name}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of every record."""
+    import json
+
+    from allegedly.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,123 @@
+"""Commands that score: template, score, measures, benchmark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from allegedly.cli.options import CorpusOption, SplitOption, app, open_from, say
+
+if TYPE_CHECKING:
+    from allegedly.store import Corpus
+
+
+@app.command()
+def template(
+    task: Annotated[str, typer.Argument(help="detection, extraction or stance.")],
+    split: SplitOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Print the empty prediction file of a task, to fill in and score."""
+    from allegedly.store import dump_line
+    from allegedly.systems.predictions import template as lines
+    from allegedly.tasks import get_task
+
+    for line in lines(get_task(task), _scored(corpus, split)[1]):
+        print(dump_line(line))
+
+
+def _scored(path: Path | None, split: str | None) -> tuple[str, list[Any], Corpus]:
+    from allegedly.benchmark import protocol
+
+    corpus = open_from(path)
+    chosen = protocol(corpus, split)
+    return chosen.name.split("(")[0], chosen.articles, corpus
+
+
+@app.command()
+def score(
+    task: Annotated[str, typer.Argument(help="detection, extraction or stance.")],
+    file: Annotated[str, typer.Argument(help="Prediction file, JSON Lines; - for stdin, .gz is read too.")],
+    measure: Annotated[Optional[list[str]], typer.Option("--measure", "-m", help="Only these measures.")] = None,  # noqa: UP045
+    brief: Annotated[bool, typer.Option("--brief", "-b", help="The main figure alone.")] = False,
+    split: SplitOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Score a prediction file: every measure with its 95 % interval over stories, and the signature.
+
+    Example: allegedly score stance stance.predictions.jsonl -m StanceF1
+    """
+    from allegedly.benchmark import DRAWS, evaluate, signature, usable_measures
+    from allegedly.systems.predictions import read_predictions
+    from allegedly.tasks import get_task
+
+    wanted = get_task(task)
+    name, articles, opened = _scored(corpus, split)
+    submission = read_predictions(file, wanted, articles)
+    evaluation = evaluate(wanted, articles, submission.predictions, measure or usable_measures(opened, wanted))
+    if submission.missing:
+        shown = ", ".join(submission.missing[:5]) + (" …" if len(submission.missing) > 5 else "")
+        say(f"warning: {len(submission.missing)} items without a prediction are scored as empty: {shown}")
+    for number, measure_name in enumerate(evaluation.counts):
+        found = evaluation.score(measure_name)
+        if brief:
+            print(f"{found.value:.4f}")
+            return
+        print(f"{measure_name:24} {found.value:.4f}  [{found.low:.4f}, {found.high:.4f}]")
+        if number == 0:
+            say(str(signature(opened, evaluation, name, measure_name, DRAWS, 0)))
+
+
+@app.command()
+def measures() -> None:
+    """List the measures, each with what it counts."""
+    from allegedly.scoring.measures import MEASURES, example
+
+    for name in MEASURES:
+        text, explanation = example(name)
+        print(f"{text:26} {explanation}")
+
+
+@app.command()
+def benchmark(
+    systems: Annotated[
+        list[str] | None, typer.Option("--system", "-s", help="Only these (name or module:Class).")
+    ] = None,
+    tasks: Annotated[Optional[list[str]], typer.Option("--task", "-t", help="Only these tasks.")] = None,  # noqa: UP045
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", "-c", metavar="[NAME=]PATH", help="Another corpus folder.")
+    ] = None,
+    split: SplitOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of training and statistics.")] = 0,
+    out: Annotated[Optional[Path], typer.Option(help="Folder for results.jsonl and LEADERBOARD.md.")] = None,  # noqa: UP045
+) -> None:
+    """Run every baseline on every task; a leaderboard with intervals, tie groups and signatures.
+
+    The full run on the corpus itself writes benchmarks/results.jsonl and LEADERBOARD.md; any other only prints, unless
+    --out names a folder.
+    """
+    from rich.console import Console
+
+    from allegedly.benchmark import BASELINES, keep, run, usable_tasks
+    from allegedly.report.leaderboard import markdown, notes, tables
+
+    opened = open_from(Path(corpus.split("=", 1)[-1]) if corpus else None)
+    errors = Console(stderr=True)
+    for sentence in usable_tasks(opened, tasks)[1]:
+        say(f"left out: {sentence}")
+    with errors.status("…") as status:
+        results = run(
+            opened, systems or BASELINES, tasks, split=split, seed=seed, progress=lambda step: status.update(step)
+        )
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for table in tables(results):
+        console.print(table)
+    for note in notes(results):
+        console.print(note, style="dim", markup=False)
+    whole = not (systems or tasks or split or corpus)
+    folder = out or (opened.path("benchmarks") if whole else None)
+    if folder:
+        print(keep(results, folder, markdown(results)))
