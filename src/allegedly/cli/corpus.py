@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -74,6 +75,44 @@ def validate(
         say(f"{root}: {errors} errors, {len(findings) - errors} warnings")
     if errors or (strict and findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def stats(
+    compare: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A corpus folder, or a folder of .txt files, to lay beside."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object a figure.")] = False,
+    datasheet: Annotated[bool, typer.Option("--datasheet", help="Renew the tables in corpus/README.md.")] = False,
+    corpus: CorpusOption = None,
+) -> None:
+    """What the corpus's prose is like, in figures that need no annotation; --compare lays another corpus beside it."""
+    import json
+
+    from rich.console import Console
+
+    from allegedly.report.statistics import markdown, put, table
+    from allegedly.stats import compare as lay_beside
+    from allegedly.stats import figures, texts_of
+    from allegedly.store import dump_line, read_text, write_atomic
+
+    opened = open_from(corpus)
+    texts = texts_of(opened.root)
+    with Console(stderr=True).status("…") as status:
+        rows = lay_beside(texts, texts_of(compare), status.update) if compare else figures(texts, status.update)
+    path = opened.path("corpus", "deviations.json")
+    reasons = json.loads(read_text(path)) if path.exists() else {}
+    if datasheet:
+        page = opened.path("corpus", "README.md")
+        name = "comparison" if compare else "statistics"
+        write_atomic(page, put(read_text(page), name, markdown(rows, reasons)).encode())
+        say(f"renewed {page}")
+    elif json_:
+        for row in rows:
+            print(dump_line(row._asdict()))
+    else:
+        Console(width=None if sys.stdout.isatty() else 120).print(table(rows, reasons))
 
 
 @app.command(name="import")
