@@ -86,7 +86,12 @@ def article() -> Article:
 @pytest.fixture
 def corpus_folder(tmp_path: Path) -> Path:
     articles = [
-        annotated(f"a000{n}", f"s{(n + 1) // 2}", TEXT + f"\nThe next ferry is number {n}.\n") for n in range(1, 5)
+        annotated(
+            f"a000{n}",
+            f"s{(n + 1) // 2}",
+            TEXT.replace("leak\n", f"leak, part {n}\n", 1) + f"\nThe next ferry is number {n}.\n",
+        )
+        for n in range(1, 5)
     ]
     return write_corpus(tmp_path / "toy", articles)
 

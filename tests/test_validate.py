@@ -59,6 +59,16 @@ def make_external(root: Path, *, surface: bool) -> None:
     (root / "annotations/external/a0001.jsonl").write_bytes(dump_records(gold))
 
 
+def share_a_sentence(root: Path) -> None:
+    """One sentence of a text in train stands in a text in test, which is otherwise another."""
+    other = "Title\n\n" + " ".join(f"Word{n} is number {n} of many." for n in range(60)) + "\n"
+    set_text(root, other + "\nThe dock union says the Merrow had a second leak below the car deck.\n")
+    (root / "corpus/texts/a0002.txt").write_text("Other\n\nBody.\n", "utf-8", newline="\n")
+    (root / GOLD.replace("1.", "2.")).unlink()
+    edit_lines(root, "articles.jsonl", 1, sha256=sha256(b"Other\n\nBody.\n"), split="test")
+    edit_lines(root, "articles.jsonl", 0, split="test")
+
+
 def clean(root: Path) -> str:
     return (root / "corpus/texts/a0001.txt").read_text("utf-8")
 
@@ -97,9 +107,11 @@ BREAK = {
     "A031": lambda r: edit_lines(r, "stories.jsonl", 0, propositions=[{"id": "p1", "text": "x", "excludes": ["p2"]}, {"id": "p2", "text": "y", "excludes": []}]),
     "A032": lambda r: edit_gold(r, 7, claim={"spans": [{k: v for k, v in spans(r, 7, "claim")[0].items() if k != "text"}]}),
     "A033": lambda r: (r / GOLD).unlink(),
+    "A034": lambda r: share_a_sentence(r),
+    "A035": lambda r: set_text(r, (r / "corpus/texts/a0002.txt").read_text("utf-8").split("\n")[0] + "\n\nBody.\n"),
 }  # fmt: skip
 #: What cannot but come with it.
-WITH = {"A002": {"A033"}, "A003": {"A033"}, "A004": {"A033"}, "A005": {"A033"}, "A024": {"A033"}, "A025": {"A026"}, "A018": set(), "A021": {"A019", "A013"}, "A020": {"A029"}}  # fmt: skip
+WITH = {"A002": {"A033"}, "A003": {"A033"}, "A004": {"A033"}, "A005": {"A033"}, "A024": {"A033"}, "A025": {"A026", "A034"}, "A026": {"A034"}, "A034": {"A033"}, "A035": {"A033"}, "A018": set(), "A021": {"A019", "A013"}, "A020": {"A029"}}  # fmt: skip
 
 
 def test_a_clean_corpus_has_no_finding(corpus_folder) -> None:
@@ -143,3 +155,34 @@ def test_unknown_code_lists_the_codes() -> None:
     with pytest.raises(UnknownIdError, match="A012"):
         rule("A112")
     assert dump_line({"canary": CANARY})
+
+
+BAD_TEXTS = {
+    "crlf": ("Title\r\n\r\nBody.\r\n", "A002"),
+    "bom": ("\ufeffTitle\n\nBody.\n", "A002"),
+    "control": ("Title\n\nBo\x07dy.\n", "A002"),
+    "zero-width": ("Title\n\nBo\u200bdy.\n", "A002"),
+    "no body": ("Title\n\n", "A005"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_TEXTS)
+def test_an_unclean_text_is_one_finding(corpus_folder, name) -> None:
+    text, code = BAD_TEXTS[name]
+    set_text(corpus_folder, text)
+    assert {f.code for f in validate(corpus_folder)} == {code, "A033"}
+
+
+def test_leaks_need_no_annotation(corpus_folder) -> None:
+    BREAK["A026"](corpus_folder)
+    BREAK["A015"](corpus_folder)
+    assert {f.code for f in validate(corpus_folder, layers=False)} == {"A026", "A034"}
+
+
+def test_a_formula_of_three_stories_is_no_leak() -> None:
+    from allegedly.validate.leaks import shared_sentences
+
+    formula = "The ministry did not immediately respond to a request for comment on the matter."
+    rows = [(f"a{n}", f"s{n}", "test" if n % 2 else "train", formula) for n in range(4)]
+    assert list(shared_sentences(rows)) == []
+    assert [leak.sentence for leak in shared_sentences(rows[:2])] == [formula]

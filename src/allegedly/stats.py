@@ -26,7 +26,7 @@ RUN = 8  # words that two sentences share to be near-duplicates
 OPENING = 6  # tokens of a sentence's opening
 CLOSE = 0.25  # how far a figure may lie from the other corpus's
 
-QUOTED = re.compile(r"“([^”]{1,600})”|\"([^\"]{1,600})\"")
+QUOTED = re.compile(r"“([^”]{1,600})”|\"([^\"]{1,600})\"|(?<!\w)['‘]([^“”\"\n]{1,600}?)['’](?!\w)")
 NAME = re.compile(r"(?<![.!?“\"\n] )(?<!\n)(?<!^)\b[A-Z][a-z]+(?: (?:ta|ist-)?)? ?[A-Z][a-z]+(?:-[A-Z][a-z]+)?\b")
 UNNAMED = re.compile(
     r"\b(?:an?|one|two|three|four|several|some|another|the)\s+(?:[a-z-]+\s+){0,2}(?:officials?|sources?|spokes(?:man|woman|person|people)|"
@@ -114,7 +114,7 @@ class _Counts:
         self.ratios += [len(set(flat[i : i + WINDOW])) / WINDOW for i in range(0, len(flat) - WINDOW + 1, WINDOW // 2)]
         self.pronouns += sum(w in PRONOUN for w in flat)
         for match in QUOTED.finditer(text.text):
-            length = len(words(match[1] or match[2]))
+            length = len(words(match[match.lastindex or 0]))
             self.quoted += length
             self.quotes["fragment" if length < 5 else "clause"] += 1
         self.named += len({m.group() for m in NAME.finditer(text.text)})

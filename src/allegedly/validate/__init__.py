@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,18 +31,17 @@ from allegedly.store import (
     write_atomic,
 )
 from allegedly.validate.layers import Place, check_layer
+from allegedly.validate.leaks import SHINGLE, near_duplicates, shared_sentences
 from allegedly.validate.rules import RULES, Rule, rule
 
 __all__ = ["RULES", "Rule", "fix", "rule", "validate"]
 
 R = TypeVar("R", bound=Record)
-SHINGLE = 8
-TOO_ALIKE = 0.2
 
 
-def validate(root: Path, progress: Callable[[str], None] = lambda step: None) -> list[Finding]:
-    """Every finding of a corpus folder, in the order of its files."""
-    return list(_Check(root, progress).run())
+def validate(root: Path, progress: Callable[[str], None] = lambda step: None, *, layers: bool = True) -> list[Finding]:
+    """Every finding of a corpus folder, in the order of its files; without `layers`, of its records and texts alone."""
+    return list(_Check(root, progress).run(layers=layers))
 
 
 def fix(root: Path) -> list[Path]:
@@ -75,7 +73,7 @@ class _Check:
         self.stories: dict[str, Story] = {}
         self.texts: dict[str, str] = {}
 
-    def run(self) -> Iterator[Finding]:
+    def run(self, *, layers: bool) -> Iterator[Finding]:
         """All checks, from bytes to links."""
         self.progress("records")
         yield from self._info()
@@ -89,8 +87,9 @@ class _Check:
         self.progress("texts")
         yield from self._texts()
         yield from self._splits()
-        self.progress("layers")
-        yield from self._layers()
+        if layers:
+            self.progress("layers")
+            yield from self._layers()
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root))
@@ -160,6 +159,7 @@ class _Check:
 
     def _texts(self) -> Iterator[Finding]:
         known = set()
+        titles: dict[str, str] = {}
         for record in self.articles.values():
             external = isinstance(record, ExternalRecord)
             path = self.root / "corpus" / ("local" if external else "texts") / f"{record.id}.txt"
@@ -183,6 +183,9 @@ class _Check:
                 )
             if not external:
                 yield from self._clean(text, path, record.id)
+                title = text.split("\n", 1)[0].strip().casefold()
+                if title and titles.setdefault(title, record.id) != record.id:
+                    yield Finding("A035", f"also the title of {titles[title]}", self._shown(path), 1, record.id)
             self.texts[record.id] = text
         for folder in ("texts", "local"):
             for path in sorted((self.root / "corpus" / folder).glob("*")):
@@ -190,7 +193,8 @@ class _Check:
                     yield Finding("A010", "no article has this id", self._shown(path))
 
     def _clean(self, text: str, path: Path, article: str) -> Iterator[Finding]:
-        if not re.search(r"\w", text) or not text.split("\n", 1)[0].strip():
+        title, _, body = text.partition("\n")
+        if not title.strip() or not re.search(r"\w", body):
             yield Finding("A005", "", self._shown(path), article=article)
         for number, line in enumerate(text.split("\n"), 1):
             odd = sorted({c for c in line if c != "\t" and unicodedata.category(c) in ("Cc", "Cf") and c != "\u200d"})
@@ -211,24 +215,21 @@ class _Check:
                 shown = ", ".join(f"{article} in {split}" for split, article in by_split.items())
                 yield Finding("A025", f"story {story}: {shown}", path)
         if len({r.split for r in self.articles.values()}) > 1:
-            yield from self._near_duplicates(path)
+            yield from self.leaks()
 
-    def _near_duplicates(self, path: str) -> Iterator[Finding]:
-        owners: dict[int, list[str]] = {}
-        sizes: dict[str, int] = {}
-        for article, text in self.texts.items():
-            words = re.findall(r"\w+", text.casefold())
-            runs = {hash(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1)}
-            sizes[article] = len(runs)
-            for run in runs:
-                owners.setdefault(run, []).append(article)
-        shared: Counter[tuple[str, str]] = Counter()
-        for articles in owners.values():
-            for i, a in enumerate(articles):
-                shared.update((a, b) for b in articles[i + 1 :] if self.articles[a].split != self.articles[b].split)
-        for (a, b), n in sorted(shared.items()):
-            if n >= TOO_ALIKE * min(sizes[a], sizes[b]):
-                yield Finding("A026", f"{a} and {b} share {n} runs of {SHINGLE} words", path)
+    def leaks(self) -> Iterator[Finding]:
+        """What crosses the border between splits."""
+        path = self._shown(self.root / "corpus" / "articles.jsonl")
+        split = {record.id: record.split for record in self.articles.values()}
+        for leak in near_duplicates(self.texts, split):
+            yield Finding("A026", f"{leak.one} and {leak.other} share {leak.shared} runs of {SHINGLE} words", path)
+        rows = [(r.id, r.story, r.split, self.texts[r.id]) for r in self.articles.values() if r.id in self.texts]
+        for leak in shared_sentences(rows):
+            yield Finding(
+                "A034",
+                f"{leak.one} ({split[leak.one]}) and {leak.other} ({split[leak.other]}): {leak.sentence!r}",
+                path,
+            )
 
     def _layers(self) -> Iterator[Finding]:
         annotations = self.root / "annotations"

@@ -32,7 +32,7 @@ RULES: dict[str, Rule] = {
         "The text's SHA-256 is not the one in the record: the text was edited after it was registered. Restore it, or "
         "register the new text and anchor its drafts again.",
     ),
-    "A005": Rule("empty-text", "error", "A text has no words, or its first line (the title) is empty."),
+    "A005": Rule("empty-text", "error", "A text has no body, or its first line (the title) is empty."),
     "A006": Rule("invalid-record", "error", "A line is no JSON object, or not the record that belongs there."),
     "A007": Rule("repeated-article", "error", "An article or story id stands twice."),
     "A008": Rule(
@@ -96,6 +96,12 @@ RULES: dict[str, Rule] = {
     ),
     "A032": Rule("missing-surface", "error", "A span of a shipped text has no surface beside it."),
     "A033": Rule("missing-gold", "warning", "An article has no gold layer."),
+    "A034": Rule(
+        "shared-sentence",
+        "error",
+        "A sentence of ten words or more stands in two splits. One that three stories share is a formula, and passes.",
+    ),
+    "A035": Rule("repeated-title", "error", "Two articles have the same title."),
 }
 
 
