@@ -21,8 +21,8 @@ def test_by_hand() -> None:
     found = of(text)
     assert found["words per article (median)"] == 22
     assert found["sentences per article"] == 4
-    assert found["quoted clauses per 1,000 words"] == 0  # four words are a fragment
-    assert found["quoted fragments per 1,000 words"] == pytest.approx(2000 / 22)
+    assert found["quoted clauses per 1,000 words"] == pytest.approx(1000 / 22)
+    assert found["quoted fragments per 1,000 words"] == pytest.approx(1000 / 22)  # under five tokens
     assert found["share of words in quotation marks"] == pytest.approx(7 / 22)  # the comma is a token of the quotation
     assert found["reporting verbs per 1,000 words"] == pytest.approx(3000 / 22)
     assert found["entropy of reporting verbs (bits)"] == pytest.approx(1.5849625)  # say, deny, call: log2(3)

@@ -29,7 +29,7 @@ CLOSE = 0.25  # how far a figure may lie from the other corpus's
 QUOTED = re.compile(r"“([^”]{1,600})”|\"([^\"]{1,600})\"|(?<!\w)['‘]([^“”\"\n]{1,600}?)['’](?!\w)")
 NAME = re.compile(r"(?<![.!?“\"\n] )(?<!\n)(?<!^)\b[A-Z][a-z]+(?: (?:ta|ist-)?)? ?[A-Z][a-z]+(?:-[A-Z][a-z]+)?\b")
 UNNAMED = re.compile(
-    r"\b(?:an?|one|two|three|four|several|some|another|the)\s+(?:[a-z-]+\s+){0,2}(?:officials?|sources?|spokes(?:man|woman|person|people)|"
+    r"\b(?i:an?|one|two|three|four|several|some|another|the)\s+(?:[a-z-]+\s+){0,2}(?:officials?|sources?|spokes(?:man|woman|person|people)|"
     r"diplomats?|witness(?:es)?|residents?|aides?|analysts?|experts?|insiders?|members?|survivors?|relatives?|neighbours?|neighbors?|"
     r"voters?|supporters?|lawyers?|advis[eo]rs?|colleagues?|workers?|officers?|persons?|people)\b"
 )

@@ -14,9 +14,10 @@ from typing import Any, Self
 import numpy as np
 
 from allegedly.schema import Article, Attribution, Spans
-from allegedly.systems.features import BITS, TEMPLATES, Batch, Units, Words, features, paragraphs, read
+from allegedly.systems.features import BITS, TEMPLATES, features
+from allegedly.systems.found import Found, attribution, in_order, link_via
 from allegedly.systems.linker import Linker, Pair, Range, Sums, Tagged, near, pair_features
-from allegedly.systems.rules import Found, attribution, in_order, link_via
+from allegedly.systems.reading import Batch, Units, Words, paragraphs, read
 from allegedly.systems.stance import StanceModel
 from allegedly.systems.tagger import ROLES, Tagger
 from allegedly.tasks import Label, Predictions, detection, get_task

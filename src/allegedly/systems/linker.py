@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from allegedly.systems.features import Batch
+from allegedly.systems.reading import Batch
 
 NEAR = 60  # tokens between two stretches that may belong together
 Range = tuple[int, int]
