@@ -5,6 +5,7 @@ Tags sources, cues and claims paragraph by paragraph, links them, then looks ins
 
 from __future__ import annotations
 
+import copy
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Linear:
     def fit(self, articles: Sequence[Article]) -> Self:
         """Learn from annotated articles."""
         self._stance.fit(articles)
-        if self._task.name == "stance" or not articles:
+        if not articles:
             return self
         batch = read(articles, self._words)
         units, labels, trees = _training(batch)
@@ -59,6 +60,12 @@ class Linear:
         self._tagger.fit(_inputs(batch, units, len(gold)), lengths, gold, epochs)
         self._fit_linker(batch, trees)
         return self
+
+    def for_task(self, task: str) -> Self:
+        """The same fitted model, answering another task: one fit serves all three."""
+        other = copy.copy(self)
+        other._task = get_task(task)
+        return other
 
     def _fit_linker(self, batch: Batch, trees: list[list[Tagged]]) -> None:
         sums = Sums(batch)

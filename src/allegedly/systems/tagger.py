@@ -55,7 +55,7 @@ class Tagger:
         random = np.random.default_rng(self._seed)
         squares = np.full_like(self.weights, 1e-2)
         link_squares, first_squares = np.full((N, N), 1e-2), np.full(N, 1e-2)
-        size = int(np.clip(len(gold) / 40, 300, 3000))
+        size = int(np.clip(len(gold) / 40, 600, 3000))
         step = _Touched(len(self.weights))
         chunks = list(_padded(lengths, size))
         mean = np.zeros_like(self.weights)
