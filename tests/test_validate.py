@@ -132,6 +132,9 @@ def test_each_code_has_a_bad_file(corpus_folder, code) -> None:
 def test_fix_makes_bytes_canonical_and_nothing_else(corpus_folder) -> None:
     before = (corpus_folder / GOLD).read_bytes()
     BREAK["A008"](corpus_folder)
+    draft = corpus_folder / "annotations/drafts/annotator-1/a0001.jsonl"
+    draft.parent.mkdir(parents=True)
+    draft.write_text('{"id": "a01"}')  # a person's own
     assert fix(corpus_folder) == [corpus_folder / GOLD]
     assert (corpus_folder / GOLD).read_bytes() == before
     assert fix(corpus_folder) == []

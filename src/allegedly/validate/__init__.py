@@ -60,7 +60,15 @@ def fix(root: Path) -> list[Path]:
 
 
 def _files(root: Path) -> list[Path]:
-    return sorted([*root.glob("corpus/*.jsonl"), *root.glob("annotations/**/*.jsonl")], key=str)
+    """Every JSON Lines file that is made by a command; drafts are their authors' own."""
+    made = (
+        "corpus/*.jsonl",
+        "annotations/*.jsonl",
+        "annotations/gold/*",
+        "annotations/external/*",
+        "annotations/layers/*/*",
+    )
+    return sorted((p for pattern in made for p in root.glob(pattern) if p.suffix == ".jsonl"), key=str)
 
 
 class _Check:
