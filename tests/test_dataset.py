@@ -15,7 +15,7 @@ def test_rows(corpus_folder) -> None:
     assert all(r["text"][s["start"] : s["end"]] == s["text"] for r in rows for s in r["claim"])
     assert all(r["canary"] == CANARY for r in rows)
     assert [r["id"] for r in allegedly.load("articles", corpus=corpus)] == ["a0001", "a0002", "a0003", "a0004"]
-    assert allegedly.load("detection", corpus=corpus)[0]["sentence"] == "Port body denies second leak"
+    assert allegedly.load("detection", corpus=corpus)[0]["sentence"] == "Port body denies second leak, part 1"
     with pytest.raises(UnknownIdError, match="stance"):
         allegedly.load("stanec", corpus=corpus)
 

@@ -21,12 +21,18 @@ def _plain(text: str) -> str:
     return "".join(c if c in "\n\t" or (ord(c) >= 32 and not 0x7F <= ord(c) < 0xA0) else "\ufffd" for c in text)
 
 
-def view(article: Article, attributions: Sequence[Attribution]) -> RenderableType:
-    """The article with its marks, a legend, and the table."""
+def marked(article: Article, attributions: Sequence[Attribution]) -> Text:
+    """The article's text in colours."""
     text = Text()
     for piece in pieces(article, attributions):
         style = next((STYLES[m] for m in _STRONGEST if m in piece.marks), "")
         text.append(_plain(piece.text), style=style)
+    return text
+
+
+def view(article: Article, attributions: Sequence[Attribution]) -> RenderableType:
+    """The article with its marks, a legend, and the table."""
+    text = marked(article, attributions)
     legend = Text("  ".join(STYLES), style="dim")
     for name, style in STYLES.items():
         legend.highlight_words([name], style)
