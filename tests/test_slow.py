@@ -39,3 +39,21 @@ def test_an_article_of_a_megabyte(tmp_path: Path, system: str) -> None:
     assert os.path.getsize(tmp_path / "a.txt") > 1_000_000
     done = allegedly("annotate", "--system", system, "--jsonl", str(tmp_path / "a.txt"))
     assert done.stdout.count(b"\n") == 1
+
+
+def test_every_built_artefact_carries_the_canary(tmp_path: Path) -> None:
+    """The wheel: each record and page of the corpus in it. (Texts and layers hold nothing else; their article's record has it.)"""
+    import zipfile
+
+    from allegedly.schema import CANARY
+
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = [n for n in archive.namelist() if "/embedded/corpus/" in n and not n.endswith(".txt")]
+        assert any(n.endswith("articles.jsonl") for n in names)
+        for name in names:
+            lines = archive.read(name).decode().splitlines() if name.endswith(".jsonl") else [archive.read(name).decode()]
+            assert all(CANARY in line for line in lines), name
+        assert not [n for n in archive.namelist() if "/local/" in n]
