@@ -21,13 +21,13 @@ from allegedly.scoring.measures import Counts, Measure, parse_measure
 from allegedly.scoring.signature import Signature
 from allegedly.scoring.statistics import Interval, interval, paired_p, ranks
 from allegedly.store import Corpus, read_records, write_atomic, write_records
-from allegedly.systems import available, get_system
+from allegedly.systems import answers, get_system
 from allegedly.tasks import TASKS, Predictions, Task, get_task
 
 DRAWS = 2000
 ALPHA = 0.05
 #: The systems that `make benchmark` runs.
-BASELINES = ("majority", "rules", "linear")
+BASELINES = ("majority", "nearest", "overlap", "rules", "linear")
 
 
 class NothingToScoreError(AllegedlyError, ValueError):
@@ -173,7 +173,7 @@ class Fitted:
         started = time.perf_counter()
         predictions: dict[str, Any] = {}
         for fold, (_, test) in enumerate(self._chosen.folds):
-            predictions |= self._system(fold, task).predict([_hidden(a, task) for a in test])
+            predictions |= self._system(fold, task).predict([task.hide(a) for a in test])
         return predictions, time.perf_counter() - started
 
     def _system(self, fold: int, task: Task) -> Any:
@@ -183,15 +183,6 @@ class Fitted:
                 return system
             self._shared[fold] = system
         return self._shared[fold].for_task(task.name)
-
-
-def _hidden(article: Article, task: Task) -> Article:
-    """An article without what its system must not see."""
-    if not task.labels or task.name == "detection":
-        return article.with_attributions(())
-    return article.with_attributions(
-        tuple(a.model_copy(update={"stance": "none", "positions": ()}) for a in article.attributions)
-    )
 
 
 def run(
@@ -206,18 +197,19 @@ def run(
 ) -> list[Result]:
     """Every system on every task that the corpus supports; results are ranked within each task."""
     for name in systems:  # an unknown name fails before hours of work, not after
-        if name not in available() and ":" not in name:
-            get_system(name, TASKS[0])
+        answers(name, TASKS[0])
     chosen = protocol(corpus, split)
     results: list[Result] = []
     fitted = {name: Fitted(name, chosen, seed) for name in systems}
     for task in usable_tasks(corpus, tasks)[0]:
         evaluations: dict[str, Evaluation] = {}
         seconds: dict[str, float] = {}
-        for name in systems:
+        for name in (s for s in systems if answers(s, task.name)):
             progress(f"{task.name}: {name}")
             predictions, seconds[name] = fitted[name].predict(task)
             evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
+        if not evaluations:
+            continue
         results += _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
     return results
 

@@ -15,12 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Stance = Literal["assert", "deny", "none"]
 Kind = Literal["person", "organization", "government", "media", "document", "group", "unspecified", "narrator"]
 Polarity = Literal["+", "-"]
+Relation = Literal["same", "opposed", "unrelated"]
 Split = Literal["train", "validation", "test", "external"]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=160)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 STANCES: tuple[str, ...] = get_args(Stance)
 KINDS: tuple[str, ...] = get_args(Kind)
+RELATIONS: tuple[str, ...] = get_args(Relation)
 SPLITS: tuple[str, ...] = get_args(Split)
 
 #: What a full annotation holds.
@@ -174,6 +177,17 @@ class Story(Record):
     canary: str
 
 
+class Pair(Record):
+    """One line of `corpus/pairs.jsonl`: two attributions of one story, and how their positions stand to each other."""
+
+    id: Id
+    story: Id
+    left: Reference = Field(description="article/attribution; in the same article as the right one, or another")
+    right: Reference
+    relation: Relation
+    canary: str
+
+
 class CorpusRecord(Record):
     """`corpus/corpus.json`: which corpus a folder holds."""
 
@@ -200,11 +214,17 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Article:
-    """One text with its metadata and, where it is annotated, its attributions."""
+    """One text with its metadata and, where it is annotated, its attributions.
+
+    `pairs` are the pairs of `disputes` whose right-hand attribution stands in this article. `mentions` is given to a system that
+    links: the source mentions of the article, where its attributions hide theirs.
+    """
 
     record: ArticleRecord
     text: str
     attributions: tuple[Attribution, ...] = field(default=(), repr=False)
+    pairs: tuple[Pair, ...] = field(default=(), repr=False)
+    mentions: tuple[Spans, ...] = field(default=(), repr=False)
 
     @property
     def id(self) -> str:
@@ -268,5 +288,5 @@ class Finding(NamedTuple):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of every record, by name."""
-    models = (ArticleRecord, ExternalRecord, Attribution, Story, CorpusRecord)
+    models = (ArticleRecord, ExternalRecord, Attribution, Story, Pair, CorpusRecord)
     return {m.__name__: m.model_json_schema() for m in models}

@@ -27,6 +27,7 @@ from allegedly.schema import (
     Attribution,
     CorpusRecord,
     ExternalRecord,
+    Pair,
     Record,
     Story,
 )
@@ -258,6 +259,15 @@ class Corpus:
         path = self.path("corpus", "stories.jsonl")
         return _index(path, Story) if path.exists() else {}
 
+    @cached_property
+    def pairs(self) -> dict[str, list[Pair]]:
+        """The pairs of `disputes`, by the article of the right-hand attribution."""
+        path = self.path("corpus", "pairs.jsonl")
+        found: dict[str, list[Pair]] = {}
+        for pair in read_records(path, Pair) if path.exists() else ():
+            found.setdefault(pair.right.split("/")[0], []).append(pair)
+        return found
+
     def record(self, article: str) -> ArticleRecord:
         """An article's record, external or not. UnknownIdError lists near ids."""
         found = self.records.get(article) or self.external.get(article)
@@ -285,7 +295,7 @@ class Corpus:
         attributions: list[Attribution] = read_records(path, Attribution) if path.exists() else []
         if isinstance(record, ExternalRecord):
             attributions = [surface(a, text) for a in attributions]
-        return Article(record, text, tuple(attributions))
+        return Article(record, text, tuple(attributions), tuple(self.pairs.get(article, ())))
 
     def articles(self, split: str | None = None) -> list[Article]:
         """The articles of one split (None: all of the corpus proper), in the order of the file.
@@ -308,8 +318,9 @@ class Corpus:
             digest.update(dump_line(plain(record)).encode())
             gold = self.gold_path(record)
             digest.update(gold.read_bytes() if gold.exists() else b"-")
-        stories = self.path("corpus", "stories.jsonl")
-        digest.update(stories.read_bytes() if stories.exists() else b"-")
+        for name in ("stories.jsonl", "pairs.jsonl"):
+            path = self.path("corpus", name)
+            digest.update(path.read_bytes() if path.exists() else b"-")
         return digest.hexdigest()[:6]
 
     @property

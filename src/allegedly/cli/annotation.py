@@ -127,6 +127,25 @@ def adjudicate(
 
 
 @app.command()
+def pairs(
+    most: Annotated[int, typer.Option(help="Pairs of each relation in a story, at most.")] = 16,
+    corpus: CorpusOption = None,
+) -> None:
+    """Make corpus/pairs.jsonl, the items of `disputes`, from the positions of the gold. Frozen once a release has it."""
+    from allegedly.pairs import pairs as make
+    from allegedly.schema import RELATIONS
+    from allegedly.store import write_records
+
+    opened = open_from(corpus)
+    annotated = opened.annotated()
+    found = [p for s in opened.stories.values() for p in make(s, [a for a in annotated if a.story == s.id], most)]
+    write_records(opened.path("corpus", "pairs.jsonl"), found)
+    across = sum(p.left.split("/")[0] != p.right.split("/")[0] for p in found)
+    counts = ", ".join(f"{sum(p.relation == r for p in found)} {r}" for r in RELATIONS)
+    print(f"{len(found)} pairs ({counts}), {across} across articles")
+
+
+@app.command()
 def positions(
     story: Annotated[str, typer.Argument(help="Id of the story.")],
     draft: Annotated[

@@ -13,6 +13,8 @@ from allegedly.tasks import get_task
 ALSO = {
     "detection": ("F1(attributed)", "F1(narrator)"),
     "extraction": ("AttributionF1(exact)", "AttributionF1(triple50)", "StructureF1"),
+    "linking": ("LinkAccuracy(mention)", "LinkAccuracy(within=sentence)", "LinkAccuracy(beyond=sentence)"),
+    "disputes": ("F1(same)", "F1(opposed)", "F1(unrelated)"),
     "stance": ("F1(deny)", "F1(assert)", "F1(none)"),
 }
 

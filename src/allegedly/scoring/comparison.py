@@ -7,7 +7,7 @@ from functools import cached_property
 
 from allegedly.match import Extents, Mention, Triple, match_triples
 from allegedly.schema import Article, Attribution
-from allegedly.tasks import Label, Predictions, Task
+from allegedly.tasks import Item, Label, Predictions, Task
 
 
 class Comparison:
@@ -60,10 +60,15 @@ class Comparison:
         return [None if t is None else to_gold.get(index.get(t, -1), -1) for t in targets]
 
     @cached_property
+    def items(self) -> Sequence[Item]:
+        """The task's items in this article."""
+        return self.task.items(self.article)
+
+    @cached_property
     def answers(self) -> list[tuple[str, Label]]:
         """Gold label and prediction of each item; a missing prediction is the empty label."""
         empty = Label("")
-        return [(i.answer, self._predictions.get(i.id, empty)) for i in self.task.items(self.article)]
+        return [(i.answer, self._predictions.get(i.id, empty)) for i in self.items]
 
     @property
     def labels(self) -> list[tuple[str, str]]:

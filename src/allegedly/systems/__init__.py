@@ -41,6 +41,8 @@ SYSTEMS = {
     "majority": "allegedly.systems.majority:Majority",
     "rules": "allegedly.systems.rules:Rules",
     "linear": "allegedly.systems.linear:Linear",
+    "nearest": "allegedly.systems.nearest:Nearest",
+    "overlap": "allegedly.systems.overlap:Overlap",
 }
 
 
@@ -55,15 +57,24 @@ def available() -> dict[str, str]:
 
 def get_system(name: str, task: str, seed: int = 0) -> System:
     """Make a system for a task, by name or as `module:Class`. UnknownIdError lists the names."""
+    made = _find(name)
+    if task not in made.tasks:
+        raise SystemUseError(f"{name} answers {', '.join(made.tasks)}, not {task}")
+    return made(task, seed)
+
+
+def answers(name: str, task: str) -> bool:
+    """Whether a system can be made for a task. UnknownIdError lists the names."""
+    return task in _find(name).tasks
+
+
+def _find(name: str) -> type[System]:
     known = available()
     path = known.get(name, name)
     if ":" not in path:
         raise UnknownIdError("system", name, known)
     module, _, attribute = path.partition(":")
     try:
-        made = cast("type[System]", getattr(importlib.import_module(module), attribute))
+        return cast("type[System]", getattr(importlib.import_module(module), attribute))
     except (ImportError, AttributeError) as error:
         raise SystemUseError(f"{path}: expected module:Class of a system that can be imported: {error}") from None
-    if task not in made.tasks:
-        raise SystemUseError(f"{name} answers {', '.join(made.tasks)}, not {task}")
-    return made(task, seed)

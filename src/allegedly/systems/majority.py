@@ -13,7 +13,7 @@ from allegedly.tasks import Label, Predictions, get_task
 class Majority:
     """Always the commonest answer."""
 
-    tasks = ("detection", "extraction", "stance")
+    tasks = ("detection", "extraction", "stance", "disputes")
 
     def __init__(self, task: str, seed: int = 0) -> None:
         self._task = get_task(task)

@@ -58,6 +58,7 @@ def check_predictions(
     by_id = {article.id: article for article in articles}
     wanted = list(by_id) if not task.labels else [item.id for a in articles for item in task.items(a)]
     known = set(wanted)
+    choices = {item.id: item.choices for a in articles for item in task.items(a) if item.choices}
     key = "id" if task.labels else "article"
     found: dict[str, Any] = {}
     for number, line in lines:
@@ -69,7 +70,11 @@ def check_predictions(
         if item in found:
             raise RecordError(f"{item!r} is predicted twice", name, number)
         try:
-            found[item] = _label(line, task) if task.labels else _attributions(line, by_id[item], name, number)
+            found[item] = (
+                _label(line, task, choices.get(item, task.labels))
+                if task.labels
+                else _attributions(line, by_id[item], name, number)
+            )
         except (QuoteError, ValueError) as error:
             if isinstance(error, RecordError):
                 raise
@@ -77,12 +82,12 @@ def check_predictions(
     return Submission(found, tuple(i for i in wanted if i not in found))
 
 
-def _label(line: dict[str, Any], task: Task) -> Label:
+def _label(line: dict[str, Any], task: Task, labels: Sequence[str]) -> Label:
     if unknown := set(line) - {"id", "p", task.name}:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}; expected id, {task.name} and, if you like, p")
-    label, p = line.get(task.name), line.get("p")
-    if label not in task.labels:
-        raise ValueError(f"{task.name}: expected one of {', '.join(task.labels)}, got {label!r}")
+    label, p = str(line.get(task.name)), line.get("p")
+    if label not in labels:
+        raise ValueError(f"{task.name}: expected one of {', '.join(labels)}, got {label!r}")
     if p is not None and (isinstance(p, bool) or not isinstance(p, int | float) or not (0 <= p <= 1) or math.isnan(p)):
         raise ValueError(f"p: expected a probability from 0 to 1, got {p!r}")
     return Label(label, p)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from allegedly.schema import Article, Attribution
+from allegedly.schema import Article, Attribution, Pair
 from allegedly.store import UnknownIdError
 
 
@@ -22,23 +22,32 @@ class Label(NamedTuple):
     p: float | None = None
 
 
+def no_gold(article: Article) -> Article:
+    """The text alone."""
+    return article.with_attributions(())
+
+
 Attributions = tuple[Attribution, ...]
 Answer = Label | Attributions
 Predictions = Mapping[str, Any]  # item id -> Label, or article id -> tuple of attributions
 
 
 class Item(NamedTuple):
-    """One question of a labelling task with its gold answer."""
+    """One question of a labelling task with its gold answer; `choices` are its own labels where the task's are not fixed."""
 
     id: str
     answer: str
     attribution: Attribution | None = None
     sentence: int | None = None
+    pair: Pair | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task. `labels` is empty for extraction, whose one item is the whole article."""
+    """A task. `labels` is empty for extraction, whose one item is the whole article, and `("m…",)` for linking, whose items
+    each have their own choices. `hide` gives an article without what a system must not see.
+    """
 
     name: str
     description: str
@@ -46,6 +55,7 @@ class Task:
     measures: tuple[str, ...]
     needs: tuple[str, ...]
     items: Callable[[Article], Sequence[Item]]
+    hide: Callable[[Article], Article]
 
     @property
     def main(self) -> str:
@@ -53,7 +63,7 @@ class Task:
         return self.measures[0]
 
 
-TASKS = ("detection", "extraction", "stance")
+TASKS = ("detection", "extraction", "linking", "stance", "disputes")
 
 
 def get_task(name: str) -> Task:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from allegedly.schema import Article, Attribution
-from allegedly.tasks import Item, Task
+from allegedly.tasks import Item, Task, no_gold
 
 LABELS = ("attributed", "narrator", "none")
 
@@ -41,4 +41,5 @@ TASK = Task(
     measures=("MacroF1", "F1(attributed)", "F1(narrator)", "F1(none)"),
     needs=("claim",),
     items=items,
+    hide=no_gold,
 )

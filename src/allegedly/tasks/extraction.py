@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allegedly.schema import Article
-from allegedly.tasks import Item, Task
+from allegedly.tasks import Item, Task, no_gold
 
 
 def items(article: Article) -> list[Item]:
@@ -31,4 +31,5 @@ TASK = Task(
     ),
     needs=("source", "cue", "claim"),
     items=items,
+    hide=no_gold,
 )

@@ -11,6 +11,12 @@ def items(article: Article) -> list[Item]:
     return [Item(f"{article.id}/{a.id}", a.stance, attribution=a) for a in article.attributed]
 
 
+def hide(article: Article) -> Article:
+    """Source, cue and claim stay; stance and what follows from it go."""
+    hidden: dict[str, object] = {"stance": "none", "positions": ()}
+    return article.with_attributions(tuple(a.model_copy(update=hidden) for a in article.attributions))
+
+
 TASK = Task(
     name="stance",
     description="source, cue and claim of an article → assert, deny or none",
@@ -18,4 +24,5 @@ TASK = Task(
     measures=("StanceF1", "F1(deny)", "F1(assert)", "F1(none)", "Brier"),
     needs=("stance",),
     items=items,
+    hide=hide,
 )

@@ -31,9 +31,10 @@ MEASURES = {
     "MacroF1": "class_f1:MacroF1",
     "StanceF1": "class_f1:StanceF1",
     "F1": "class_f1:F1",
+    "LinkAccuracy": "link_accuracy:LinkAccuracy",
     "Brier": "brier:Brier",
 }
-_CALL = re.compile(r"^(\w+)(?:\(([\w.+-]+)\))?$")
+_CALL = re.compile(r"^(\w+)(?:\(([\w.+=-]+)\))?$")
 
 
 @runtime_checkable

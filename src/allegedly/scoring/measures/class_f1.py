@@ -56,7 +56,11 @@ class StanceF1(Base):
 class F1(Parametric):
     """The F1 of one label."""
 
-    choices: ClassVar[tuple[str, ...]] = ("assert", "deny", "none", "attributed", "narrator")
+    choices: ClassVar[tuple[str, ...]] = (
+        *("assert", "deny", "none"),
+        *("attributed", "narrator"),
+        *("same", "opposed", "unrelated"),
+    )
 
     def counts(self, comparison: Comparison) -> Counts:
         """[hits, predicted, gold]."""
