@@ -114,6 +114,7 @@ def test_measures_are_values() -> None:
             "StanceAccuracy": "(matched)",
             "ViaAccuracy": "(matched)",
             "F1": "(deny)",
+            "LinkAccuracy": "(entity)",
         }
         text = name + parameter.get(name, "(exact)" if name.endswith("F1") and name[:2] in ("So", "Cu", "Cl") else "")
         measure = parse_measure(text)

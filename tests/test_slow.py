@@ -54,6 +54,8 @@ def test_every_built_artefact_carries_the_canary(tmp_path: Path) -> None:
         names = [n for n in archive.namelist() if "/embedded/corpus/" in n and not n.endswith(".txt")]
         assert any(n.endswith("articles.jsonl") for n in names)
         for name in names:
-            lines = archive.read(name).decode().splitlines() if name.endswith(".jsonl") else [archive.read(name).decode()]
+            lines = (
+                archive.read(name).decode().splitlines() if name.endswith(".jsonl") else [archive.read(name).decode()]
+            )
             assert all(CANARY in line for line in lines), name
         assert not [n for n in archive.namelist() if "/local/" in n]

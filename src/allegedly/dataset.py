@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from allegedly.schema import CANARY, Article
 from allegedly.store import Corpus, UnknownIdError, open_corpus
-from allegedly.tasks import get_task
+from allegedly.tasks import get_task, linking
 
 
 def _articles(article: Article) -> list[dict[str, Any]]:
@@ -35,10 +35,32 @@ def _stance(article: Article) -> list[dict[str, Any]]:
     return rows
 
 
+def _linking(article: Article) -> list[dict[str, Any]]:
+    known = [
+        {"id": linking.name(n), "spans": [s.model_dump() for s in m]} for n, m in enumerate(linking.mentions(article))
+    ]
+    rows = []
+    for item in get_task("linking").items(article):
+        assert item.attribution is not None
+        claim = [s.model_dump() for s in item.attribution.claim.spans]
+        rows.append({"id": item.id, "claim": claim, "mentions": known, "label": item.answer})
+    return rows
+
+
+def _disputes(article: Article) -> list[dict[str, Any]]:
+    return [
+        {"id": item.id, "left": item.pair.left, "right": item.pair.right, "label": item.answer}
+        for item in get_task("disputes").items(article)
+        if item.pair
+    ]
+
+
 CONFIGS: dict[str, Callable[[Article], list[dict[str, Any]]]] = {
     "articles": _articles,
     "detection": _detection,
+    "linking": _linking,
     "stance": _stance,
+    "disputes": _disputes,
 }
 
 
