@@ -62,11 +62,14 @@ def test_a_reason_is_shown_and_a_missing_one_said(capsys) -> None:
 
 def test_the_datasheet_is_renewed(corpus_folder) -> None:
     page = corpus_folder / "corpus" / "README.md"
-    page.write_text("A\n<!-- generated: statistics -->\nold\n<!-- end -->\nB\n")
+    page.write_text(
+        "A\n<!-- generated: statistics -->\nstale\n<!-- end -->\n<!-- generated: quotas -->\n<!-- end -->\nB\n"
+    )
     assert run("stats", "--datasheet", "--corpus", str(corpus_folder)).returncode == 0
     renewed = page.read_text()
     assert "words per sentence" in renewed
-    assert "old" not in renewed
+    assert "stale" not in renewed
+    assert "| attributions with a source | 28 | ≥ 3000 | short |" in renewed
     assert renewed.endswith("<!-- end -->\nB\n")
     with pytest.raises(ValueError, match="found 0"):
         put(renewed, "other", "")

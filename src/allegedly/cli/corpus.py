@@ -90,12 +90,13 @@ def stats(
     datasheet: Annotated[bool, typer.Option("--datasheet", help="Renew the tables in corpus/README.md.")] = False,
     corpus: CorpusOption = None,
 ) -> None:
-    """What the corpus's prose is like, in figures that need no annotation; --compare lays another corpus beside it."""
+    """What the corpus's prose is like, and what its gold holds beside its goals; --compare lays another corpus's prose beside."""
     import json
 
     from rich.console import Console
 
-    from allegedly.report.statistics import markdown, put, table
+    from allegedly.quotas import quotas
+    from allegedly.report.statistics import markdown, put, quota_markdown, quota_table, table
     from allegedly.stats import compare as lay_beside
     from allegedly.stats import figures, texts_of
     from allegedly.store import dump_line, read_text, write_atomic
@@ -109,13 +110,17 @@ def stats(
     if datasheet:
         page = opened.path("corpus", "README.md")
         name = "comparison" if compare else "statistics"
-        write_atomic(page, put(read_text(page), name, markdown(rows, reasons)).encode())
+        renewed = put(read_text(page), name, markdown(rows, reasons))
+        write_atomic(page, put(renewed, "quotas", quota_markdown(quotas(opened))).encode())
         say(f"renewed {page}")
     elif json_:
-        for row in rows:
+        for row in [*rows, *quotas(opened)]:
             print(dump_line(row._asdict()))
     else:
-        Console(width=None if sys.stdout.isatty() else 120).print(table(rows, reasons))
+        console = Console(width=None if sys.stdout.isatty() else 120)
+        console.print(table(rows, reasons))
+        console.print()
+        console.print(quota_table(quotas(opened)))
 
 
 @app.command(name="import")

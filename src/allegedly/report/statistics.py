@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from allegedly.quotas import Quota
 from allegedly.stats import CLOSE, Figure, Row
 
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -50,6 +51,33 @@ def markdown(rows: Sequence[Row] | Sequence[Figure], reasons: Mapping[str, str])
         lines = ["| | here |", "|---|---:|"]
         lines += [f"| {f.name} | {_shown(f.value)} |" for f in rows if isinstance(f, Figure)]
     return "\n".join(lines) + "\n"
+
+
+def quota_table(found: Sequence[Quota]) -> Table:
+    """What the gold holds beside its goals."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("gold", "here", "goal", ""):
+        made.add_column(name, justify="right" if name in ("here", "goal") else "left")
+    for quota in found:
+        made.add_row(quota.name, _count(quota.value), _goal(quota), quota.state)
+    return made
+
+
+def quota_markdown(found: Sequence[Quota]) -> str:
+    """The same as a Markdown table."""
+    lines = ["| gold | here | goal | |", "|---|---:|---:|---|"]
+    lines += [f"| {q.name} | {_count(q.value)} | {_goal(q)} | {q.state} |" for q in found]
+    return "\n".join(lines) + "\n"
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}" if value >= 1 or value == 0 else f"{value:.1%}"
+
+
+def _goal(quota: Quota) -> str:
+    low = "" if quota.least is None else f"≥ {_count(quota.least)}"
+    high = "" if quota.most is None else f"≤ {_count(quota.most)}"
+    return ", ".join(filter(None, (low, high)))
 
 
 def put(page: str, name: str, content: str) -> str:
