@@ -202,14 +202,15 @@ def run(
     results: list[Result] = []
     fitted = {name: Fitted(name, chosen, seed) for name in systems}
     for task in usable_tasks(corpus, tasks)[0]:
+        able = [name for name in systems if answers(name, task.name)]
+        if not able or not any(task.items(article) for article in chosen.articles):
+            continue  # such as disputes where no pairs are made: there is nothing to score
         evaluations: dict[str, Evaluation] = {}
         seconds: dict[str, float] = {}
-        for name in (s for s in systems if answers(s, task.name)):
+        for name in able:
             progress(f"{task.name}: {name}")
             predictions, seconds[name] = fitted[name].predict(task)
             evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
-        if not evaluations:
-            continue
         results += _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
     return results
 
