@@ -27,7 +27,7 @@ from allegedly.tasks import TASKS, Predictions, Task, get_task
 DRAWS = 2000
 ALPHA = 0.05
 #: The systems that `make benchmark` runs.
-BASELINES = ("majority", "nearest", "overlap", "rules", "linear")
+BASELINES = ("random", "majority", "nearest", "overlap", "claim-only", "cue-only", "rules", "linear")
 
 
 class NothingToScoreError(AllegedlyError, ValueError):

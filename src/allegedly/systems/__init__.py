@@ -43,6 +43,9 @@ SYSTEMS = {
     "linear": "allegedly.systems.linear:Linear",
     "nearest": "allegedly.systems.nearest:Nearest",
     "overlap": "allegedly.systems.overlap:Overlap",
+    "random": "allegedly.systems.chance:Random",
+    "cue-only": "allegedly.systems.partial:CueOnly",
+    "claim-only": "allegedly.systems.partial:ClaimOnly",
 }
 
 
