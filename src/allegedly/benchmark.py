@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from allegedly import __version__
+from allegedly import __version__, runs
 from allegedly.schema import AllegedlyError, Article, Record
 from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import Counts, Measure, parse_measure
@@ -164,17 +164,22 @@ def usable_measures(corpus: Corpus, task: Task) -> list[str]:
 class Fitted:
     """One system, fitted fold by fold. A system with `for_task` learns all its tasks at once and is fitted once a fold."""
 
-    def __init__(self, name: str, chosen: Protocol, seed: int = 0) -> None:
-        self._name, self._chosen, self._seed = name, chosen, seed
+    def __init__(self, name: str, chosen: Protocol, label: str, seed: int = 0) -> None:
+        self._name, self._chosen, self._label, self._seed = name, chosen, label, seed
         self._shared: dict[int, Any] = {}
 
     def predict(self, task: Task) -> tuple[Predictions, float]:
-        """The predictions for all scored articles, and the seconds that they took."""
+        """The predictions for all scored articles, and the seconds that they took; from the cache where they are kept."""
+        run = runs.key(self._label, self._chosen.name, self._name, task.name, self._seed)
+        if kept := runs.load(run, task, self._chosen.articles):
+            return kept
         started = time.perf_counter()
         predictions: dict[str, Any] = {}
         for fold, (_, test) in enumerate(self._chosen.folds):
             predictions |= self._system(fold, task).predict([task.hide(a) for a in test])
-        return predictions, time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        runs.keep(run, task, self._chosen.articles, predictions, seconds)
+        return predictions, seconds
 
     def _system(self, fold: int, task: Task) -> Any:
         if fold not in self._shared:
@@ -200,7 +205,8 @@ def run(
         answers(name, TASKS[0])
     chosen = protocol(corpus, split)
     results: list[Result] = []
-    fitted = {name: Fitted(name, chosen, seed) for name in systems}
+    label = corpus.external_label if chosen.name == "external" else corpus.label
+    fitted = {name: Fitted(name, chosen, label, seed) for name in systems}
     for task in usable_tasks(corpus, tasks)[0]:
         able = [name for name in systems if answers(name, task.name)]
         if not able or not any(task.items(article) for article in chosen.articles):
@@ -268,12 +274,11 @@ def _score(evaluation: Evaluation, measure: str, draws: int, seed: int) -> Score
 
 def environment() -> dict[str, str]:
     """What a score may depend on beside its signature."""
-    packages = ("numpy", "scipy", "scikit-learn", "sentencex")
     return {
         "allegedly": __version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        **{name: version(name) for name in packages},
+        **{name: version(name) for name in runs.PACKAGES},
     }
 
 

@@ -11,9 +11,11 @@ without one.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Protocol, Self, cast
 
 from allegedly.schema import AllegedlyError, Article
@@ -69,6 +71,15 @@ def get_system(name: str, task: str, seed: int = 0) -> System:
 def answers(name: str, task: str) -> bool:
     """Whether a system can be made for a task. UnknownIdError lists the names."""
     return task in _find(name).tasks
+
+
+def spec(name: str) -> str:
+    """What a system is, for a cache: `module:Class`, and for one outside this package a digest of its module's file."""
+    path = available().get(name, name)
+    file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
+    if path.startswith("allegedly.") or file is None:
+        return path
+    return f"{path}@{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]}"
 
 
 def _find(name: str) -> type[System]:
