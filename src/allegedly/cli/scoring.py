@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def template(
-    task: Annotated[str, typer.Argument(help="detection, extraction or stance.")],
+    task: Annotated[str, typer.Argument(help="detection, extraction, linking, stance or disputes.")],
     split: SplitOption = None,
     corpus: CorpusOption = None,
 ) -> None:
@@ -39,7 +39,7 @@ def _scored(path: Path | None, split: str | None) -> tuple[str, list[Any], Corpu
 
 @app.command()
 def score(
-    task: Annotated[str, typer.Argument(help="detection, extraction or stance.")],
+    task: Annotated[str, typer.Argument(help="detection, extraction, linking, stance or disputes.")],
     file: Annotated[str, typer.Argument(help="Prediction file, JSON Lines; - for stdin, .gz is read too.")],
     measure: Annotated[Optional[list[str]], typer.Option("--measure", "-m", help="Only these measures.")] = None,  # noqa: UP045
     brief: Annotated[bool, typer.Option("--brief", "-b", help="The main figure alone.")] = False,
@@ -69,6 +69,42 @@ def score(
         print(f"{measure_name:24} {found.value:.4f}  [{found.low:.4f}, {found.high:.4f}]")
         if number == 0:
             say(str(signature(opened, evaluation, name, measure_name, DRAWS, 0)))
+
+
+@app.command()
+def compare(
+    task: Annotated[str, typer.Argument(help="detection, extraction, linking, stance or disputes.")],
+    left: Annotated[str, typer.Argument(metavar="A", help="A system's name, module:Class, or a prediction file.")],
+    right: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    measure: Annotated[Optional[str], typer.Option("--measure", "-m", help="Default: the task's main measure.")] = None,  # noqa: UP045
+    most: Annotated[int, typer.Option(help="How many articles to show.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of training and statistics.")] = 0,
+    split: SplitOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Two systems side by side: the difference, its interval, p, and the articles where they differ most.
+
+    Example: allegedly compare extraction linear rules
+    """
+    from allegedly.benchmark import protocol
+    from allegedly.compare import compare as contrast
+    from allegedly.compare import predictions_of
+    from allegedly.tasks import get_task
+
+    opened = open_from(corpus)
+    wanted, chosen = get_task(task), protocol(opened, split)
+    label = opened.external_label if chosen.name == "external" else opened.label
+    both = [predictions_of(name, wanted, chosen, label, seed) for name in (left, right)]
+    found = contrast(wanted, chosen.articles, *both, measure, seed=seed)
+    print(f"{found.measure}: {left} {found.left:.4f}, {right} {found.right:.4f}")
+    change = found.difference
+    print(f"difference {change.value:+.4f} [{change.low:+.4f}, {change.high:+.4f}], p = {found.p:.4f}")
+    say(
+        f"[lo, hi]: 95 % bootstrap interval over {found.stories} stories. p: paired approximate randomization over stories; null "
+        f"hypothesis: {left} and {right} are exchangeable on every story."
+    )
+    for name, one, other in found.articles[:most]:
+        print(f"  {name:10} {one:.4f} {other:.4f}  {one - other:+.4f}")
 
 
 @app.command()

@@ -38,6 +38,19 @@ def interval(counts: Counts, score: Score, *, draws: int = 2000, seed: int = 0) 
     return Interval(value, float(low), float(high))
 
 
+def difference(left: Counts, right: Counts, score: Score, *, draws: int = 2000, seed: int = 0) -> Interval:
+    """The difference of two systems' scores with its percentile bootstrap interval: both on the same drawn stories."""
+    value = float(score(left.sum(axis=0)) - score(right.sum(axis=0)))
+    stories = len(left)
+    if stories == 0 or draws == 0:
+        return Interval(value, float("nan"), float("nan"))
+    weights = (
+        np.random.default_rng(seed).multinomial(stories, np.full(stories, 1.0 / stories), size=draws).astype(float)
+    )
+    low, high = np.percentile(score(weights @ left) - score(weights @ right), [2.5, 97.5])
+    return Interval(value, float(low), float(high))
+
+
 def paired_p(left: Counts, right: Counts, score: Score, *, draws: int = 2000, seed: int = 0) -> float:
     """Two-sided p of the difference of two systems, by approximate randomization (Noreen 1989) over stories.
 
