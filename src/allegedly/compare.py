@@ -46,9 +46,9 @@ def compare(
     """Left minus right, over the same articles."""
     chosen = parse_measure(measure or task.main)
     name = str(chosen)
-    counts = [evaluate(task, articles, side, [name]).counts[name] for side in (left, right)]
-    found = difference(*counts, chosen.score, draws=draws, seed=seed)
-    p = paired_p(*counts, chosen.score, draws=draws, seed=seed)
+    mine, theirs = (evaluate(task, articles, side, [name]).counts[name] for side in (left, right))
+    found = difference(mine, theirs, chosen.score, draws=draws, seed=seed)
+    p = paired_p(mine, theirs, chosen.score, draws=draws, seed=seed)
     each = []
     for article in articles:
         one, other = (
@@ -57,5 +57,5 @@ def compare(
         )
         each.append((article.id, one, other))
     each.sort(key=lambda row: (-abs(row[1] - row[2]), row[0]))
-    scores = [float(chosen.score(c.sum(axis=0))) for c in counts]
-    return Contrast(name, scores[0], scores[1], found, p, len(counts[0]), tuple(each))
+    scores = [float(chosen.score(c.sum(axis=0))) for c in (mine, theirs)]
+    return Contrast(name, scores[0], scores[1], found, p, len(mine), tuple(each))

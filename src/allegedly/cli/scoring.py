@@ -94,8 +94,8 @@ def compare(
     opened = open_from(corpus)
     wanted, chosen = get_task(task), protocol(opened, split)
     label = opened.external_label if chosen.name == "external" else opened.label
-    both = [predictions_of(name, wanted, chosen, label, seed) for name in (left, right)]
-    found = contrast(wanted, chosen.articles, *both, measure, seed=seed)
+    one, other = (predictions_of(name, wanted, chosen, label, seed) for name in (left, right))
+    found = contrast(wanted, chosen.articles, one, other, measure, seed=seed)
     print(f"{found.measure}: {left} {found.left:.4f}, {right} {found.right:.4f}")
     change = found.difference
     print(f"difference {change.value:+.4f} [{change.low:+.4f}, {change.high:+.4f}], p = {found.p:.4f}")
@@ -103,8 +103,8 @@ def compare(
         f"[lo, hi]: 95 % bootstrap interval over {found.stories} stories. p: paired approximate randomization over stories; null "
         f"hypothesis: {left} and {right} are exchangeable on every story."
     )
-    for name, one, other in found.articles[:most]:
-        print(f"  {name:10} {one:.4f} {other:.4f}  {one - other:+.4f}")
+    for name, first, second in found.articles[:most]:
+        print(f"  {name:10} {first:.4f} {second:.4f}  {first - second:+.4f}")
 
 
 @app.command()
