@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from allegedly import __version__, runs
+from allegedly import __version__, ceiling, runs
 from allegedly.schema import AllegedlyError, Article, Record
 from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import Counts, Measure, parse_measure
@@ -26,6 +26,8 @@ from allegedly.tasks import TASKS, Predictions, Task, get_task
 
 DRAWS = 2000
 ALPHA = 0.05
+#: The row of one independent layer against the other.
+ANNOTATOR = "annotator"
 #: The systems that `make benchmark` runs.
 BASELINES = ("random", "majority", "nearest", "overlap", "claim-only", "cue-only", "rules", "linear")
 
@@ -49,7 +51,9 @@ class Result(Record):
     task: str
     signature: str = Field(description="of the main measure; the others differ in the measure's name alone")
     scores: dict[str, Score]
-    rank: int = Field(description="among the systems of the same run; ties share one")
+    rank: int = Field(
+        description="among the systems of the same run; ties share one; 0 for the annotators, who have none"
+    )
     p_first: float = Field(description="p of the paired test against the best system of the run; 1 for itself")
     stories: int = Field(description="how many stories the interval and the test are over")
     seed: int
@@ -217,8 +221,40 @@ def run(
             progress(f"{task.name}: {name}")
             predictions, seconds[name] = fitted[name].predict(task)
             evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
-        results += _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
+        ranked = _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
+        results += [*_ceiling(corpus, task, chosen, ranked, draws, seed), *ranked]
     return results
+
+
+def _ceiling(
+    corpus: Corpus, task: Task, chosen: Protocol, ranked: Sequence[Result], draws: int, seed: int
+) -> list[Result]:
+    """The row of the annotators: one independent layer against the other. It has no rank: its gold is another."""
+    both = ceiling.layers(corpus, chosen.articles)
+    if not both or ceiling.answers(task, *both[0]) is None:
+        return []
+    predictions: dict[str, Any] = {}
+    for left, right in both:
+        predictions |= ceiling.answers(task, left, right) or {}
+    names = [m for m in usable_measures(corpus, task) if "entity" not in m]
+    evaluation = evaluate(task, [left for left, _ in both], predictions, [task.main, *names])
+    made = ranked[0].model_copy(
+        update={
+            "system": ANNOTATOR,
+            "signature": ranked[0].signature.replace(evaluation_n(ranked[0]), evaluation.n),
+            "scores": {m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
+            "rank": 0,
+            "p_first": 1.0,
+            "missing": evaluation.missing,
+            "seconds": 0.0,
+        }
+    )
+    return [made]
+
+
+def evaluation_n(result: Result) -> str:
+    """The size in a result's signature."""
+    return next(part[2:] for part in result.signature.split("|") if part.startswith("n:"))
 
 
 def _rank(

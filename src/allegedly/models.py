@@ -89,4 +89,4 @@ def _results(corpus: Corpus) -> list[Result]:
         results = read_records(path, Result) if path.exists() else []
     except AllegedlyError:
         return []
-    return [r for r in results if r.task == "extraction" and f"|corpus:{corpus.label}|" in r.signature]
+    return [r for r in results if r.task == "extraction" and r.rank and f"|corpus:{corpus.label}|" in r.signature]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.table import Table
 
-from allegedly.benchmark import ALPHA, Result, Score
+from allegedly.benchmark import ALPHA, ANNOTATOR, Result, Score
 from allegedly.tasks import get_task
 
 #: The measures shown beside the main one.
@@ -17,6 +18,8 @@ ALSO = {
     "disputes": ("F1(same)", "F1(opposed)", "F1(unrelated)"),
     "stance": ("F1(deny)", "F1(assert)", "F1(none)"),
 }
+
+SIZE = re.compile(r"\|n:[^|]*")
 
 
 def _cell(score: Score | None, *, interval: bool) -> str:
@@ -36,7 +39,7 @@ def _rows(task: str, results: Sequence[Result]) -> list[list[str]]:
     columns = _columns(task, results)
     return [
         [
-            str(r.rank),
+            str(r.rank or "–"),
             r.system,
             *(_cell(r.scores.get(m), interval=n == 0) for n, m in enumerate(columns)),
             f"{r.seconds:.1f}",
@@ -46,11 +49,11 @@ def _rows(task: str, results: Sequence[Result]) -> list[list[str]]:
 
 
 def by_task(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Results grouped by task and corpus: the signature without its measure and size."""
+    """Results grouped by task and corpus, by the signature of the ranked rows: their size may differ from the annotators'."""
     groups: dict[str, list[Result]] = {}
     for result in results:
-        groups.setdefault(result.signature, []).append(result)
-    return groups
+        groups.setdefault(SIZE.sub("", result.signature), []).append(result)
+    return {next(r.signature for r in group if r.rank or r is group[-1]): group for group in groups.values()}
 
 
 def tables(results: Sequence[Result]) -> list[Table]:
@@ -74,6 +77,10 @@ def notes(results: Sequence[Result]) -> list[str]:
         "[lo, hi]: 95 % bootstrap interval over stories. Systems share a rank unless a paired approximate-randomization "
         f"test over stories (null hypothesis: the two are exchangeable) tells them from the rank's best at p < {ALPHA}.",
     ]
+    if any(r.system == ANNOTATOR for r in results):
+        said.append(
+            f"{ANNOTATOR}: one independent layer scored against the other, the ceiling. Its gold is that other layer, so it has no rank."
+        )
     if any("leave-one-story-out" in r.signature for r in results):
         said.append(
             "With so few articles there is no held-out test split yet: every story is scored by systems trained on the "
