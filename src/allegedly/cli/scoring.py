@@ -43,6 +43,12 @@ def score(
     file: Annotated[str, typer.Argument(help="Prediction file, JSON Lines; - for stdin, .gz is read too.")],
     measure: Annotated[Optional[list[str]], typer.Option("--measure", "-m", help="Only these measures.")] = None,  # noqa: UP045
     brief: Annotated[bool, typer.Option("--brief", "-b", help="The main figure alone.")] = False,
+    losses: Annotated[
+        bool,
+        typer.Option(
+            "--losses", help="Extraction: where the points go; each gold attribution is right or lost for one reason."
+        ),
+    ] = False,
     split: SplitOption = None,
     corpus: CorpusOption = None,
 ) -> None:
@@ -69,6 +75,11 @@ def score(
         print(f"{measure_name:24} {found.value:.4f}  [{found.low:.4f}, {found.high:.4f}]")
         if number == 0:
             say(str(signature(opened, evaluation, name, measure_name, DRAWS, 0)))
+    if losses and not wanted.labels:
+        from allegedly.scoring.decomposition import decomposition
+
+        for reason, count in decomposition([(a, submission.predictions.get(a.id, ())) for a in articles]).items():
+            print(f"{reason:24} {count}")
 
 
 @app.command()
