@@ -49,6 +49,9 @@ def score(
             "--losses", help="Extraction: where the points go; each gold attribution is right or lost for one reason."
         ),
     ] = False,
+    slices: Annotated[
+        bool, typer.Option("--slices", help="By slice too: extraction gives recall, stance and linking accuracy.")
+    ] = False,
     split: SplitOption = None,
     corpus: CorpusOption = None,
 ) -> None:
@@ -75,6 +78,13 @@ def score(
         print(f"{measure_name:24} {found.value:.4f}  [{found.low:.4f}, {found.high:.4f}]")
         if number == 0:
             say(str(signature(opened, evaluation, name, measure_name, DRAWS, 0)))
+    if slices:
+        from allegedly.scoring.by_slice import FEWEST, by_slice, cues
+
+        known = cues([a for a in opened.annotated("train") if a.id not in {x.id for x in articles}])
+        for row in by_slice(wanted, articles, submission.predictions, known):
+            share = f"fewer than {FEWEST} items" if row.share is None else f"{row.share:.4f}"
+            print(f"{row.name:32} {share}  (n={row.n})")
     if losses and not wanted.labels:
         from allegedly.scoring.decomposition import decomposition
 
