@@ -81,10 +81,10 @@ def notes(results: Sequence[Result]) -> list[str]:
         said.append(
             f"{ANNOTATOR}: one independent layer scored against the other, the ceiling. Its gold is that other layer, so it has no rank."
         )
-    if any("leave-one-story-out" in r.signature for r in results):
+    if any("|split:train(" in r.signature for r in results):
         said.append(
-            "With so few articles there is no held-out test split yet: every story is scored by systems trained on the "
-            "other stories (leave-one-story-out cross-validation)."
+            "There is no annotated test split yet: every story is scored by systems trained on other stories alone "
+            "(cross-validation by story, as the signature says)."
         )
     stories = min((r.stories for r in results), default=0)
     if stories and 2.0 ** (1 - stories) > ALPHA:
