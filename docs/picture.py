@@ -16,8 +16,8 @@ from allegedly.matrix import Matrix, matrix
 from allegedly.report.terminal import disputes, marked
 from allegedly.store import open_corpus
 
-ARTICLE = "a0001"
-PARAGRAPHS = 8
+ARTICLE = "a0019"
+PARAGRAPHS = 7
 ROWS = 6
 LIGHT = TerminalTheme(
     (255, 255, 255),
