@@ -16,6 +16,10 @@ from allegedly.store import Corpus, read_records
 from allegedly.systems import get_system
 from allegedly.tasks import get_task
 
+#: What annotates unless a system is named. On our test split `linear` is well ahead, but on real news that nobody here wrote `rules`
+#: still is: .54 against .49 (AttributionF1(overlap), five external articles), .40 against .36 (PolNeAR's development split).
+DEFAULT = "rules"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -63,12 +67,6 @@ def _keep(system: Any, folder: Path) -> None:
         os.replace(part, folder)
     except OSError:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def best(corpus: Corpus) -> str:
-    """The system that scores highest at extraction on this corpus; `linear` where none is measured."""
-    found = {r.system: r.scores[get_task("extraction").main].value for r in _results(corpus)}
-    return max(found, key=lambda name: found[name]) if found else "linear"
 
 
 def measured(name: str, corpus: Corpus) -> str:
