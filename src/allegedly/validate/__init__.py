@@ -80,6 +80,7 @@ class _Check:
         self.articles: dict[str, ArticleRecord] = {}
         self.stories: dict[str, Story] = {}
         self.texts: dict[str, str] = {}
+        self._read: dict[str, Article] = {}
 
     def run(self, *, layers: bool) -> Iterator[Finding]:
         """All checks, from bytes to links."""
@@ -205,6 +206,8 @@ class _Check:
         if not title.strip() or not re.search(r"\w", body):
             yield Finding("A005", "", self._shown(path), article=article)
         for number, line in enumerate(text.split("\n"), 1):
+            if line.isprintable() and line == line.rstrip():
+                continue
             odd = sorted({c for c in line if c != "\t" and unicodedata.category(c) in ("Cc", "Cf") and c != "\u200d"})
             if odd or line != line.rstrip():
                 shown = ", ".join(f"U+{ord(c):04X}" for c in odd) or "white space at the line's end"
@@ -272,4 +275,7 @@ class _Check:
             lines = [(line, surface(a, text)) for line, a in lines] if text is not None else lines
         if text is not None:
             place = Place(self._shown(path), record.id)
-            yield from check_layer(Article(record, text), lines, place, self.stories.get(record.story))
+            article = self._read.setdefault(
+                record.id, Article(record, text)
+            )  # its sentences are found once for all layers
+            yield from check_layer(article, lines, place, self.stories.get(record.story))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -81,8 +82,11 @@ def _mismatch(text: str, span: Span) -> str:
 
 def _open_boundary(article: Article, span: Span) -> int | None:
     """The first sentence end inside a span that no quotation marks hold together."""
-    for _, end in article.sentences:
-        if span.start < end < span.end and not _quoted(article.text, end, span.end):
+    first = bisect_right(article.sentences, span.start, key=lambda s: s.end)
+    for _, end in article.sentences[first:]:
+        if end >= span.end:
+            return None
+        if not _quoted(article.text, end, span.end):
             return end
     return None
 
