@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from allegedly import slices
 from allegedly.matrix import holds, matrix
+from allegedly.schema import Article
 from allegedly.store import Corpus
 
 PARTS = ("verb", "negation", "noun or adjective", "characterization", "contrary")
@@ -54,7 +56,7 @@ def quotas(corpus: Corpus) -> list[Quota]:
                 positions += 1
                 rejected += not held
     total = max(found["all"], 1)
-    both, across = _disputed(corpus)
+    both, across = _disputed(corpus, articles)
     most_denials = max((denials[k] for k in PARTS), default=0) / max(denials.total(), 1)
     return [
         Quota("attributions with a source", found["source"], 3000),
@@ -75,10 +77,9 @@ def quotas(corpus: Corpus) -> list[Quota]:
     ]
 
 
-def _disputed(corpus: Corpus) -> tuple[int, int]:
+def _disputed(corpus: Corpus, annotated: Sequence[Article]) -> tuple[int, int]:
     """Propositions that somebody holds and somebody rejects (or holds a rival of); those where the two stand in different articles."""
     both = across = 0
-    annotated = corpus.annotated()
     for story in corpus.stories.values():
         found = matrix(story, [a for a in annotated if a.story == story.id])
         for proposition in story.propositions:
