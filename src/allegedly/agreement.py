@@ -6,7 +6,7 @@ What needs a pair (stance, kind, named, via, refers) is measured on attributions
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,10 +44,12 @@ class Agreement(NamedTuple):
     figures: dict[str, float | None]
 
 
-def pairs(corpus: Corpus, left: str, right: str) -> list[Pair]:
-    """The articles that both layers hold, under each. NoAgreementError where there is none."""
+def pairs(corpus: Corpus, left: str, right: str, only: Collection[str] | None = None) -> list[Pair]:
+    """The articles (of those in `only`) that both layers hold, under each. NoAgreementError where there is none."""
     found = []
     for record in [*corpus.records.values(), *corpus.external.values()]:
+        if only is not None and record.id not in only:
+            continue
         paths = [corpus.path("annotations", "layers", layer, f"{record.id}.jsonl") for layer in (left, right)]
         if all(p.exists() for p in paths) and corpus.text_path(record).exists():
             found.append((corpus.article(record.id, layer=left), corpus.article(record.id, layer=right)))

@@ -144,7 +144,7 @@ def signature(corpus: Corpus, evaluation: Evaluation, split: str, measure: str, 
     return Signature(
         task=evaluation.task.name,
         split=split,
-        corpus=corpus.external_label if split == "external" else corpus.label,
+        corpus=corpus.label_of(split),
         measure=measure,
         n=evaluation.n,
         boot=f"{draws}:seed{seed}",
@@ -213,8 +213,8 @@ def run(
         answers(name, TASKS[0])
     chosen = protocol(corpus, split)
     results: list[Result] = []
-    label = corpus.external_label if chosen.name == "external" else corpus.label
-    fitted = {name: Fitted(name, chosen, label, seed) for name in systems}
+    fitted = {name: Fitted(name, chosen, corpus.label_of(chosen.name), seed) for name in systems}
+    both = ceiling.layers(corpus, chosen.articles)
     for task in usable_tasks(corpus, tasks)[0]:
         able = [name for name in systems if answers(name, task.name)]
         if not able or not any(task.items(article) for article in chosen.articles):
@@ -226,26 +226,30 @@ def run(
             predictions, seconds[name] = fitted[name].predict(task)
             evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
         ranked = _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
-        results += [*_ceiling(corpus, task, chosen, ranked, draws, seed), *ranked]
+        results += [*_ceiling(corpus, task, chosen.name, both, ranked, draws, seed), *ranked]
     return results
 
 
 def _ceiling(
-    corpus: Corpus, task: Task, chosen: Protocol, ranked: Sequence[Result], draws: int, seed: int
+    corpus: Corpus,
+    task: Task,
+    split: str,
+    both: Sequence[tuple[Article, Article]] | None,
+    ranked: Sequence[Result],
+    draws: int,
+    seed: int,
 ) -> list[Result]:
     """The row of the annotators: one independent layer against the other. It has no rank: its gold is another."""
-    both = ceiling.layers(corpus, chosen.articles)
     if not both or ceiling.answers(task, *both[0]) is None:
         return []
     predictions: dict[str, Any] = {}
     for left, right in both:
         predictions |= ceiling.answers(task, left, right) or {}
-    names = [m for m in usable_measures(corpus, task) if "entity" not in m]
-    evaluation = evaluate(task, [left for left, _ in both], predictions, [task.main, *names])
+    evaluation = evaluate(task, [left for left, _ in both], predictions, usable_measures(corpus, task))
     made = ranked[0].model_copy(
         update={
             "system": ANNOTATOR,
-            "signature": ranked[0].signature.replace(evaluation_n(ranked[0]), evaluation.n),
+            "signature": str(signature(corpus, evaluation, split, task.main, draws, seed)),
             "scores": {m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
             "rank": 0,
             "p_first": 1.0,
@@ -254,11 +258,6 @@ def _ceiling(
         }
     )
     return [made]
-
-
-def evaluation_n(result: Result) -> str:
-    """The size in a result's signature."""
-    return next(part[2:] for part in result.signature.split("|") if part.startswith("n:"))
 
 
 def _rank(

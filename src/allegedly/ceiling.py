@@ -16,7 +16,7 @@ LAYERS = ("annotator-1", "annotator-2")
 def layers(corpus: Corpus, articles: Sequence[Article]) -> list[tuple[Article, Article]] | None:
     """The scored articles under both layers; None unless both hold every one of them."""
     try:
-        found = {left.id: (left, right) for left, right in pairs(corpus, *LAYERS)}
+        found = {left.id: (left, right) for left, right in pairs(corpus, *LAYERS, {a.id for a in articles})}
     except NoAgreementError:
         return None
     both = [found[a.id] for a in articles if a.id in found]
@@ -38,8 +38,8 @@ def answers(task: Task, left: Article, right: Article) -> Predictions | None:
     if task.name == "stance":
         return {f"{left.id}/{name}": Label(a.stance) for name, a in other.items()}
     if task.name == "linking":
-        place = {tuple((s.start, s.end) for s in m): linking.name(n) for n, m in enumerate(linking.mentions(left))}
-        found = {name: place.get(tuple((s.start, s.end) for s in a.source.spans), "") for name, a in other.items()}
+        place = linking.places(left)
+        found = {name: place.get(linking.extent(a.source.spans), "") for name, a in other.items()}
         items = {i.id for i in task.items(left)}
         return {f"{left.id}/{name}": Label(label) for name, label in found.items() if f"{left.id}/{name}" in items}
     return None

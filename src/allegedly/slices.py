@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from allegedly.schema import Article, Attribution
 from allegedly.systems import lexicon
-from allegedly.text.tokens import words
+from allegedly.systems.rules import words_in
 
-OPEN, CLOSE = "“\"‘'«", "”\"’'»"
+OPEN = "“\"‘'«"
 QUOTE = re.compile(r"[“”\"«»]|(?<!\w)['‘](?=\w)|(?<=[\w.,!?])['’](?!\w)")
 
 
@@ -26,7 +26,7 @@ def quotation(article: Article, attribution: Attribution) -> str:
 
 def cue_words(article: Article, attribution: Attribution) -> list[str]:
     """The cue's words in lower case."""
-    return [w.lower() for s in attribution.cue.spans for w in words(article.text[s.start : s.end])]
+    return [w.lower() for w in words_in(article, attribution.cue.spans)]
 
 
 def cue_lemma(article: Article, attribution: Attribution) -> str:

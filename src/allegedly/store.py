@@ -329,6 +329,10 @@ class Corpus:
         name = "" if self.info.name == "allegedly" else f"{self.info.name}-"
         return f"{name}{self.info.version}+{self.fingerprint}"
 
+    def label_of(self, split: str) -> str:
+        """What stands for the corpus in the signatures of a split."""
+        return self.external_label if split == "external" else self.label
+
     @property
     def external_label(self) -> str:
         """What stands in signatures of split external: the corpus, and the external texts and layers in use."""

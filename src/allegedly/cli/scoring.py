@@ -114,7 +114,7 @@ def compare(
 
     opened = open_from(corpus)
     wanted, chosen = get_task(task), protocol(opened, split)
-    label = opened.external_label if chosen.name == "external" else opened.label
+    label = opened.label_of(chosen.name)
     one, other = (predictions_of(name, wanted, chosen, label, seed) for name in (left, right))
     found = contrast(wanted, chosen.articles, one, other, measure, seed=seed)
     print(f"{found.measure}: {left} {found.left:.4f}, {right} {found.right:.4f}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from allegedly.matrix import Cell, Matrix
+from allegedly.matrix import Matrix
 from allegedly.report.marks import Piece, pieces, who
 from allegedly.schema import Article
 
@@ -71,20 +71,8 @@ def page(articles: Sequence[Article], about: str, matrix: Matrix | None = None) 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     title = matrix.title if matrix else articles[0].title if articles else "allegedly"
     return environment.from_string(TEMPLATE).render(
-        title=title[:120], about=about, articles=[_view(a) for a in articles], matrix=matrix and _grid(matrix)
+        title=title[:120], about=about, articles=[_view(a) for a in articles], matrix=matrix
     )
-
-
-def _grid(matrix: Matrix) -> dict[str, object]:
-    cells: dict[tuple[str, str], list[Cell]] = {}
-    for cell in matrix.cells:
-        cells.setdefault((cell.proposition, cell.source), []).append(cell)
-    return {
-        "title": matrix.title,
-        "rows": matrix.rows,
-        "sources": matrix.sources,
-        "at": lambda row, source: cells.get((row, source), ()),
-    }
 
 
 def _view(article: Article) -> dict[str, object]:

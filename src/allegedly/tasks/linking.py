@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from allegedly.schema import Article, Attribution, Cue, Source, Spans
+from allegedly.schema import Article, Cue, Source, Spans
 from allegedly.tasks import Item, Task
 
 
@@ -12,7 +12,7 @@ def mentions(article: Article) -> tuple[Spans, ...]:
     """The source mentions of an article, each once, in text order; the answer `m03` is the third."""
     if article.mentions:
         return article.mentions
-    found = {tuple((s.start, s.end) for s in a.source.spans): a.source.spans for a in article.attributed}
+    found = {extent(a.source.spans): a.source.spans for a in article.attributed}
     return tuple(found[key] for key in sorted(found) if key)
 
 
@@ -21,17 +21,22 @@ def name(number: int) -> str:
     return f"m{number + 1:02}"
 
 
+def extent(spans: Spans) -> tuple[tuple[int, int], ...]:
+    """A mention's offsets, by which two mentions are the same."""
+    return tuple((s.start, s.end) for s in spans)
+
+
+def places(article: Article) -> dict[tuple[tuple[int, int], ...], str]:
+    """The label of each mention, by its offsets."""
+    return {extent(spans): name(n) for n, spans in enumerate(mentions(article))}
+
+
 def items(article: Article) -> list[Item]:
     """One item an attribution whose source has words, `<article>/<attribution>`."""
-    known = mentions(article)
-    choices = tuple(name(n) for n in range(len(known)))
-    place = {tuple((s.start, s.end) for s in spans): name(n) for n, spans in enumerate(known)}
-
-    def answer(attribution: Attribution) -> str:
-        return place.get(tuple((s.start, s.end) for s in attribution.source.spans), "")
-
+    place = places(article)
+    choices = tuple(place.values())
     return [
-        Item(f"{article.id}/{a.id}", answer(a), attribution=a, choices=choices)
+        Item(f"{article.id}/{a.id}", place.get(extent(a.source.spans), ""), attribution=a, choices=choices)
         for a in article.attributed
         if article.mentions or a.source.spans
     ]

@@ -58,11 +58,9 @@ class LinkAccuracy(Parametric):
 
 def _entities(article: Article) -> dict[str, frozenset[str]]:
     """The entities of each mention, over all attributions that have it as their source."""
-    place = {
-        tuple((s.start, s.end) for s in spans): linking.name(n) for n, spans in enumerate(linking.mentions(article))
-    }
+    place = linking.places(article)
     found: dict[str, frozenset[str]] = {}
     for attribution in article.attributed:
-        key = place.get(tuple((s.start, s.end) for s in attribution.source.spans), "")
+        key = place.get(linking.extent(attribution.source.spans), "")
         found[key] = found.get(key, frozenset()) | frozenset(attribution.source.entities)
     return found
