@@ -6,16 +6,17 @@ What needs a pair (stance, kind, named, via, refers) is measured on attributions
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from allegedly import readings
 from allegedly.match import Extents
 from allegedly.schema import AllegedlyError, Article
 from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import parse_measure
-from allegedly.store import Corpus, UnknownIdError, read_text
+from allegedly.store import Corpus, UnknownIdError, read_objects, read_text
 from allegedly.tasks import get_task
 
 #: F1 of one layer against the other; which is which does not matter.
@@ -71,16 +72,32 @@ def grouping(corpus: Corpus, name: str) -> Callable[[Article], str]:
     return lambda article: of_story.get(article.story, "after the rounds")
 
 
-def by(found: Sequence[Pair], key: Callable[[Article], str]) -> list[Agreement]:
-    """The agreement of each group, in order of first appearance, and of all."""
+def positions(corpus: Corpus) -> dict[str, readings.Counts]:
+    """By article id: the two readings of its positions (annotations/positions/<reader>/<story>.jsonl), where both exist."""
+    counted: dict[str, readings.Counts] = {}
+    for story in corpus.stories.values():
+        paths = [corpus.path("annotations", "positions", reader, f"{story.id}.jsonl") for reader in readings.READERS]
+        if not all(p.exists() for p in paths):
+            continue
+        articles = [a for a in corpus.annotated() if a.story == story.id]
+        found = readings.units(story, articles, *([line for _, line in read_objects(p)] for p in paths))
+        for article in articles:
+            counted[article.id] = readings.counts(story, [u for u in found if u.article == article.id])
+    return counted
+
+
+def by(
+    found: Sequence[Pair], key: Callable[[Article], str], read: Mapping[str, readings.Counts] | None = None
+) -> list[Agreement]:
+    """The agreement of each group, in order of first appearance, and of all. `read` adds the agreement on positions."""
     groups: dict[str, list[Pair]] = {}
     for pair in found:
         groups.setdefault(key(pair[0]), []).append(pair)
-    made = [agreement(name, members) for name, members in groups.items()]
-    return made if len(made) == 1 else [*made, agreement("all", found)]
+    made = [agreement(name, members, read) for name, members in groups.items()]
+    return made if len(made) == 1 else [*made, agreement("all", found, read)]
 
 
-def agreement(group: str, found: Sequence[Pair]) -> Agreement:
+def agreement(group: str, found: Sequence[Pair], read: Mapping[str, readings.Counts] | None = None) -> Agreement:
     """Every figure over some doubly annotated articles."""
     task = get_task("extraction")
     comparisons = [Comparison(task, left, {left.id: right.attributions}) for left, right in found]
@@ -99,6 +116,8 @@ def agreement(group: str, found: Sequence[Pair]) -> Agreement:
     for link in LINKS:
         same = [c.agrees(link, i, j) for c in comparisons for i, j in c.pairs("overlap")]
         figures[f"same({link})"] = float(np.mean(same)) if same else None
+    if read:
+        figures |= readings.figures([read[a.id] for a, _ in found if a.id in read])
     lines = (sum(len(a.attributed) for a, _ in found), sum(len(b.attributed) for _, b in found))
     return Agreement(group, len(found), lines, len(matched), figures)
 

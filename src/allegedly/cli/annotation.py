@@ -67,12 +67,12 @@ def agree(
     from rich.console import Console
 
     from allegedly.agreement import by as grouped
-    from allegedly.agreement import grouping, pairs
+    from allegedly.agreement import grouping, pairs, positions
     from allegedly.report.agreement import table
     from allegedly.store import dump_line
 
     opened = open_from(corpus)
-    found = grouped(pairs(opened, *_two(layers)), grouping(opened, by))
+    found = grouped(pairs(opened, *_two(layers)), grouping(opened, by), positions(opened))
     if json_:
         for group in found:
             print(dump_line(group._asdict()))
@@ -151,9 +151,23 @@ def positions(
     draft: Annotated[
         Path, typer.Argument(help="Position draft, JSON Lines: the inventory, then one line an attribution.")
     ],
+    second: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A second reader's draft under the same inventory; prints where the two differ."),
+    ] = None,
+    decisions: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A third reader's decisions on that: {article, id, positions, reason} a line."),
+    ] = None,
     corpus: CorpusOption = None,
 ) -> None:
-    """The second step: put a story's inventory into stories.jsonl, and entities, positions and the narrator into its gold."""
+    """The second step: put a story's inventory into stories.jsonl, and entities, positions and the narrator into its gold.
+
+    With --second alone it writes nothing and prints what the readers differ on; with --decisions too, the gold has those.
+    """
+    import json
+
+    from allegedly import readings
     from allegedly.positions import apply
     from allegedly.store import UnknownIdError, read_objects, write_records
 
@@ -163,7 +177,18 @@ def positions(
     articles = [
         opened.article(r.id) for r in opened.records.values() if r.story == story and opened.gold_path(r).exists()
     ]
-    renewed, layers = apply(opened.stories[story], articles, list(read_objects(draft)), str(draft))
+    lines = list(read_objects(draft))
+    if second:
+        first = [line for _, line in lines]
+        found = readings.units(opened.stories[story], articles, first, [line for _, line in read_objects(second)])
+        if decisions is None:
+            for line in readings.worksheet(articles, found):
+                print(json.dumps(line, ensure_ascii=False))
+            say(f"{story}: {len(found)} units, {sum(not u.agreed for u in found)} to decide")
+            return
+        decided = readings.decide(articles, found, first, [line for _, line in read_objects(decisions)])
+        lines = list(enumerate(decided, 1))
+    renewed, layers = apply(opened.stories[story], articles, lines, str(draft))
     for article in articles:
         write_records(opened.gold_path(article.record), layers[article.id])
     stories = [renewed if s.id == story else s for s in opened.stories.values()]
