@@ -35,7 +35,8 @@ def test_the_worksheet_lists_what_differs_and_nothing_else() -> None:
         ("a04", ["p1-"], []),
         ("m01", [], ["p1+"]),
     ]
-    assert lines[0]["cue"] and "source" not in lines[2]
+    assert lines[0]["cue"]
+    assert "source" not in lines[2]
 
 
 def test_agreement_by_hand() -> None:
