@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from allegedly.attach import WrongTextError, attach
-from allegedly.benchmark import protocol
+from allegedly.evaluation import protocol
 from allegedly.store import Corpus, MissingTextError, UnknownIdError, dump_records
 from allegedly.validate import validate
 from test_validate import make_external

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import allegedly
-from allegedly.benchmark import evaluate
+from allegedly.evaluation import evaluate
 from allegedly.pairs import pairs
 from allegedly.scoring.measures import parse_measure
 from allegedly.store import Corpus, RecordError, UnknownIdError, write_records

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from allegedly import runs
-from allegedly.benchmark import Fitted, protocol, run
+from allegedly.benchmark import Fitted, run
+from allegedly.evaluation import protocol
 from allegedly.schema import AllegedlyError
 from allegedly.store import Corpus
 from allegedly.tasks import get_task
@@ -22,9 +23,9 @@ def test_a_hit_answers_the_same_and_fits_nothing(corpus_folder, monkeypatch) -> 
     chosen = protocol(corpus)
     for task in map(get_task, ("extraction", "stance", "linking")):
         system = "nearest" if task.name == "linking" else "rules"
-        first = Fitted(system, chosen, corpus.label).predict(task)
+        first = Fitted(system, chosen).predict(task)
         monkeypatch.setattr(Fitted, "_system", None)
-        assert Fitted(system, chosen, corpus.label).predict(task)[0] == first[0]
+        assert Fitted(system, chosen).predict(task).predictions == first.predictions
         monkeypatch.undo()
         monkeypatch.setenv("XDG_CACHE_HOME", str(corpus_folder.parent / "cache"))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, f1_score
 
-from allegedly.benchmark import evaluate
+from allegedly.evaluation import evaluate
 from allegedly.schema import Span
 from allegedly.scoring.measures import MEASURES, Measure, parse_measure
 from allegedly.scoring.signature import Signature
@@ -115,6 +115,7 @@ def test_measures_are_values() -> None:
             "ViaAccuracy": "(matched)",
             "F1": "(deny)",
             "LinkAccuracy": "(entity)",
+            "ECE": "(bins=15)",
         }
         text = name + parameter.get(name, "(exact)" if name.endswith("F1") and name[:2] in ("So", "Cu", "Cl") else "")
         measure = parse_measure(text)

@@ -21,7 +21,7 @@ def allegedly(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_the_benchmark_twice_gives_the_same_bytes_of_scores(tmp_path: Path) -> None:
-    from allegedly.benchmark import Result
+    from allegedly.results import Result
     from allegedly.store import read_records
 
     runs = []

@@ -2,200 +2,127 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-from pydantic import Field
-
-from allegedly import __version__, ceiling, runs
-from allegedly.schema import AllegedlyError, Article, Record
-from allegedly.scoring.comparison import Comparison
-from allegedly.scoring.measures import Counts, Measure, parse_measure
-from allegedly.scoring.signature import Signature
-from allegedly.scoring.statistics import Interval, interval, paired_p, ranks
-from allegedly.store import Corpus, read_records, write_atomic, write_records
+from allegedly import ceiling, runs
+from allegedly import results as results_of
+from allegedly.evaluation import (
+    DRAWS,
+    Evaluation,
+    Protocol,
+    evaluate,
+    protocol,
+    signature,
+    usable_measures,
+    usable_tasks,
+)
+from allegedly.results import ANNOTATOR, Result, Score, SliceScore, environment
+from allegedly.schema import Article
+from allegedly.scoring.by_slice import by_slice, cues
+from allegedly.scoring.measures import parse_measure
+from allegedly.scoring.statistics import holm, paired_p, ranks
+from allegedly.store import Corpus
 from allegedly.systems import answers, get_system
-from allegedly.tasks import TASKS, Predictions, Task, get_task
+from allegedly.tasks import TASKS, Label, Predictions, Task, get_task
 
-DRAWS = 2000
 ALPHA = 0.05
-#: Most folds of a cross-validation.
-FOLDS = 5
-#: The row of one independent layer against the other.
-ANNOTATOR = "annotator"
 #: The systems that `make benchmark` runs.
 BASELINES = ("random", "majority", "nearest", "overlap", "claim-only", "cue-only", "rules", "linear")
+Said = Callable[[str], None]
 
 
-class NothingToScoreError(AllegedlyError, ValueError):
-    """A corpus or split without articles, or without the annotation that a task needs."""
+class Answers(NamedTuple):
+    """What a system predicted for a task, the seconds that it took, and the articles on which it raised, with the error."""
 
-
-class Score(Record):
-    """A measured value with its 95 % interval; no interval where there is a single story."""
-
-    value: float
-    low: float | None
-    high: float | None
-
-
-class Result(Record):
-    """One line of `benchmarks/results.jsonl`: a system on a task, measured."""
-
-    system: str
-    task: str
-    signature: str = Field(description="of the main measure; the others differ in the measure's name alone")
-    scores: dict[str, Score]
-    rank: int = Field(
-        description="among the systems of the same run; ties share one; 0 for the annotators, who have none"
-    )
-    p_first: float = Field(description="p of the paired test against the best system of the run; 1 for itself")
-    stories: int = Field(description="how many stories the interval and the test are over")
-    seed: int
-    missing: int = Field(0, description="items without a prediction, scored as empty")
-    seconds: float = Field(description="predict, and fit where no task before it has, all folds")
-    environment: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How training and test articles are chosen: `name` stands in the signature."""
-
-    name: str
-    folds: tuple[tuple[tuple[Article, ...], tuple[Article, ...]], ...]
-
-    @property
-    def articles(self) -> list[Article]:
-        """The articles that are scored."""
-        return [article for _, test in self.folds for article in test]
-
-
-def protocol(corpus: Corpus, split: str | None = None) -> Protocol:
-    """Train on train, score a held-out split: test, else validation. A corpus with train alone is cross-validated by story,
-    leaving one out at a time where there are few, else a fifth. `external` articles are scored by a system trained on train.
-    """
-    train = tuple(corpus.annotated("train"))
-    wanted = [split] if split else ["test", "validation"]
-    for name in wanted:
-        if name != "train" and (test := tuple(corpus.annotated(name))):
-            return Protocol(name, ((train, test),))
-    if split not in (None, "train"):
-        raise NothingToScoreError(f"{corpus.root}: no annotated article (with its text) in split {split!r}")
-    stories = list(dict.fromkeys(a.story for a in train))
-    if len(stories) < 2:
-        raise NothingToScoreError(f"{corpus.root}: leave-one-story-out needs two annotated stories in split train")
-    parts = [stories[n::FOLDS] for n in range(min(FOLDS, len(stories)))]
-    folds = tuple(
-        (tuple(a for a in train if a.story not in part), tuple(a for a in train if a.story in part)) for part in parts
-    )
-    few = len(stories) <= FOLDS
-    return Protocol("train(leave-one-story-out)" if few else f"train({FOLDS}-fold-by-story)", folds)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Counts of one system on one task: for each measure an array of shape (stories, K)."""
-
-    task: Task
-    counts: dict[str, Counts]
-    articles: int
-    stories: int
-    items: int
-    missing: int
-
-    @property
-    def n(self) -> str:
-        """The size, as it stands in signatures."""
-        return f"{self.items} items/{self.articles} articles/{self.stories} stories"
-
-    def score(self, measure: str, draws: int = DRAWS, seed: int = 0) -> Interval:
-        """A measure's value and interval."""
-        return interval(self.counts[measure], parse_measure(measure).score, draws=draws, seed=seed)
-
-
-def evaluate(
-    task: Task, articles: Sequence[Article], predictions: Predictions, measures: Iterable[str] | None = None
-) -> Evaluation:
-    """Compare predictions with gold, article by article; counts are summed by story. Missing ids count as empty."""
-    chosen: dict[str, Measure] = {str(m): m for m in map(parse_measure, measures or task.measures)}
-    stories = {story: row for row, story in enumerate(dict.fromkeys(a.story for a in articles))}
-    sums: dict[str, list[Any]] = {name: [0.0] * len(stories) for name in chosen}
-    items = missing = 0
-    for article in articles:
-        comparison = Comparison(task, article, predictions)
-        for name, measure in chosen.items():
-            sums[name][stories[article.story]] = sums[name][stories[article.story]] + measure.counts(comparison)
-        ids = [item.id for item in task.items(article)]
-        items += len(ids) if task.labels else len(comparison.gold)
-        missing += sum(i not in predictions for i in ids)
-    counts = {name: np.array(rows, dtype=float) for name, rows in sums.items()}
-    return Evaluation(task, counts, len(articles), len(stories), items, missing)
-
-
-def signature(corpus: Corpus, evaluation: Evaluation, split: str, measure: str, draws: int, seed: int) -> Signature:
-    """The signature of one measure of an evaluation."""
-    return Signature(
-        task=evaluation.task.name,
-        split=split,
-        corpus=corpus.label_of(split),
-        measure=measure,
-        n=evaluation.n,
-        boot=f"{draws}:seed{seed}",
-    )
-
-
-def usable_tasks(corpus: Corpus, names: Sequence[str] | None = None) -> tuple[list[Task], list[str]]:
-    """The tasks whose annotation the corpus has, and a sentence for each that it lacks."""
-    usable: list[Task] = []
-    left_out: list[str] = []
-    for task in map(get_task, names or TASKS):
-        lacking = [n for n in task.needs if n not in corpus.info.annotated]
-        if lacking:
-            left_out.append(f"{task.name}: {corpus.info.name} has no annotation of {', '.join(lacking)}")
-        else:
-            usable.append(task)
-    return usable, left_out
-
-
-def usable_measures(corpus: Corpus, task: Task) -> list[str]:
-    """The task's measures that the corpus's annotation can answer."""
-    return [m for m in task.measures if set(parse_measure(m).needs) <= set(corpus.info.annotated)]
+    predictions: Predictions
+    seconds: float
+    failed: tuple[str, ...] = ()
 
 
 class Fitted:
     """One system, fitted fold by fold. A system with `for_task` learns all its tasks at once and is fitted once a fold."""
 
-    def __init__(self, name: str, chosen: Protocol, label: str, seed: int = 0) -> None:
-        self._name, self._chosen, self._label, self._seed = name, chosen, label, seed
+    def __init__(self, name: str, chosen: Protocol, seed: int = 0) -> None:
+        self.name, self._chosen, self._seed = name, chosen, seed
         self._shared: dict[int, Any] = {}
 
-    def predict(self, task: Task) -> tuple[Predictions, float]:
-        """The predictions for all scored articles, and the seconds that they took; from the cache where they are kept."""
-        run = runs.key(self._label, self._chosen.name, self._name, task.name, self._seed)
-        if kept := runs.load(run, task, self._chosen.articles):
-            return kept
+    def predict(self, task: Task) -> Answers:
+        """The predictions for all scored articles; from the cache where they are kept. A run in which an article failed is not kept."""
+        chosen = self._chosen
+        run = runs.key(f"{chosen.corpus} {chosen.train}", chosen.name, self.name, task.name, self._seed)
+        if kept := runs.load(run, task, chosen.articles):
+            return Answers(*kept)
         started = time.perf_counter()
         predictions: dict[str, Any] = {}
-        for fold, (_, test) in enumerate(self._chosen.folds):
-            predictions |= self._system(fold, task).predict([task.hide(a) for a in test])
+        failed: list[str] = []
+        for fold, (_, test) in enumerate(chosen.folds):
+            made, raised = _each(self._system(fold, task), [task.hide(a) for a in test])
+            predictions |= {i: _rounded(answer) for i, answer in made.items()}
+            failed += raised
         seconds = time.perf_counter() - started
-        runs.keep(run, task, self._chosen.articles, predictions, seconds)
-        return predictions, seconds
+        if not failed:
+            runs.keep(run, task, chosen.articles, predictions, seconds)
+        return Answers(predictions, seconds, tuple(failed))
 
     def _system(self, fold: int, task: Task) -> Any:
         if fold not in self._shared:
-            system: Any = get_system(self._name, task.name, self._seed).fit(self._chosen.folds[fold][0])
+            system: Any = get_system(self.name, task.name, self._seed).fit(self._chosen.folds[fold][0])
             if not hasattr(system, "for_task"):
                 return system
             self._shared[fold] = system
         return self._shared[fold].for_task(task.name)
+
+
+def _rounded(answer: Any) -> Any:
+    """A label's probability as prediction files have it, so that a kept run scores the same as the first."""
+    return Label(answer.label, round(answer.p, 6)) if isinstance(answer, Label) and answer.p is not None else answer
+
+
+def _each(system: Any, articles: Sequence[Article]) -> tuple[dict[str, Any], list[str]]:
+    """A system's predictions; where it raises, article by article, so that one costs itself alone."""
+    try:
+        return dict(system.predict(articles)), []
+    except Exception:
+        found: dict[str, Any] = {}
+        failed = []
+        for article in articles:
+            try:
+                found |= system.predict([article])
+            except Exception as error:
+                failed.append(f"{article.id}: {type(error).__name__}: {error}"[:200])
+        return found, failed
+
+
+def _answered(name: str, chosen: Protocol, tasks: Sequence[str], seed: int) -> tuple[str, dict[str, Answers]]:
+    """One system on all its tasks: what one worker does."""
+    system = Fitted(name, chosen, seed)
+    return name, {task: system.predict(get_task(task)) for task in tasks}
+
+
+def predict_all(
+    chosen: Protocol,
+    systems: Sequence[str],
+    tasks: Sequence[Task],
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    said: Said = lambda step: None,
+) -> Iterator[tuple[str, dict[str, Answers]]]:
+    """Every system on every task that it answers and that has items, `jobs` systems at a time, as they finish."""
+    from joblib import Parallel, delayed
+
+    asked = [t for t in tasks if any(t.items(a) for a in chosen.articles)]
+    able = {name: [t.name for t in asked if answers(name, t.name)] for name in systems}
+    work = [(name, names) for name, names in able.items() if names]
+    workers = Parallel(n_jobs=min(jobs, len(work) or 1), return_as="generator_unordered")
+    for done, found in enumerate(workers(delayed(_answered)(n, chosen, t, seed) for n, t in work), 1):
+        said(f"{found[0]} ({done} of {len(work)} systems)")
+        yield found
 
 
 def run(
@@ -204,101 +131,70 @@ def run(
     tasks: Sequence[str] | None = None,
     *,
     split: str | None = None,
+    train: Corpus | None = None,
+    fraction: float = 1.0,
     seed: int = 0,
     draws: int = DRAWS,
-    progress: Callable[[str], None] = lambda step: None,
+    jobs: int = 1,
+    progress: Said = lambda step: None,
+    home: Path | None = None,
 ) -> list[Result]:
-    """Every system on every task that the corpus supports; results are ranked within each task."""
+    """Every system on every task that the corpus supports; results are ranked within each task.
+
+    `train` learns from another corpus, `fraction` from a part of the training stories, `jobs` systems run at a time. In `home` (a folder
+    such as benchmarks/) the predictions are kept, and what others submitted there stands beside.
+    """
     for name in systems:  # an unknown name fails before hours of work, not after
         answers(name, TASKS[0])
-    chosen = protocol(corpus, split)
-    results: list[Result] = []
-    fitted = {name: Fitted(name, chosen, corpus.label_of(chosen.name), seed) for name in systems}
+    chosen = protocol(corpus, split, train=train, fraction=fraction, seed=seed)
+    usable = usable_tasks(corpus, tasks)[0]
+    found = dict(predict_all(chosen, systems, usable, seed=seed, jobs=jobs, said=progress))
     both = ceiling.layers(corpus, chosen.articles)
-    for task in usable_tasks(corpus, tasks)[0]:
-        able = [name for name in systems if answers(name, task.name)]
-        if not able or not any(task.items(article) for article in chosen.articles):
-            continue  # such as disputes where no pairs are made: there is nothing to score
-        evaluations: dict[str, Evaluation] = {}
-        seconds: dict[str, float] = {}
-        for name in able:
-            progress(f"{task.name}: {name}")
-            predictions, seconds[name] = fitted[name].predict(task)
-            evaluations[name] = evaluate(task, chosen.articles, predictions, usable_measures(corpus, task))
-        ranked = _rank(corpus, task, chosen.name, evaluations, seconds, draws, seed)
-        results += [*_ceiling(corpus, task, chosen.name, both, ranked, draws, seed), *ranked]
+    known = cues([a for learnt, _ in chosen.folds for a in learnt]) if len(chosen.folds) == 1 else None
+    plain = fraction == 1 and seed == 0 and train is None and chosen.name != "external"
+    results: list[Result] = []
+    for task in usable:
+        rows = []
+        given = {n: found[n][task.name] for n in systems if task.name in found.get(n, {})}
+        if home and plain:
+            others = results_of.submitted(home, task, chosen, {*systems, *BASELINES})
+            given |= {name: Answers(predictions, 0.0) for name, predictions in others.items()}
+        for name, answered in given.items():
+            evaluation = evaluate(task, chosen.articles, answered.predictions, usable_measures(corpus, task))
+            sliced = by_slice(task, chosen.articles, answered.predictions, known)
+            result = _result(name, chosen, evaluation, draws, seed).model_copy(
+                update={
+                    "fraction": fraction,
+                    "failed": answered.failed,
+                    "seconds": round(answered.seconds, 2),
+                    "slices": {s.name: SliceScore(n=s.n, share=s.share and round(s.share, 6)) for s in sliced},
+                }
+            )
+            if home and plain:
+                kept = results_of.keep_predictions(home, task, chosen, name, answered.predictions)
+                result = result.model_copy(update={"predictions": kept})
+            rows.append((result, evaluation))
+        if rows:
+            results += [*_ceiling(corpus, task, chosen, both, draws, seed), *_rank(rows, draws, seed)]
     return results
 
 
-def _ceiling(
-    corpus: Corpus,
-    task: Task,
-    split: str,
-    both: Sequence[tuple[Article, Article]] | None,
-    ranked: Sequence[Result],
-    draws: int,
-    seed: int,
-) -> list[Result]:
-    """The row of the annotators: one independent layer against the other. It has no rank: its gold is another."""
-    if not both or ceiling.answers(task, *both[0]) is None:
-        return []
-    predictions: dict[str, Any] = {}
-    for left, right in both:
-        predictions |= ceiling.answers(task, left, right) or {}
-    evaluation = evaluate(task, [left for left, _ in both], predictions, usable_measures(corpus, task))
-    made = ranked[0].model_copy(
-        update={
-            "system": ANNOTATOR,
-            "signature": str(signature(corpus, evaluation, split, task.main, draws, seed)),
-            "scores": {m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
-            "rank": 0,
-            "p_first": 1.0,
-            "missing": evaluation.missing,
-            "seconds": 0.0,
-        }
+def _result(name: str, chosen: Protocol, evaluation: Evaluation, draws: int, seed: int) -> Result:
+    return Result(
+        system=name,
+        task=evaluation.task.name,
+        signature=str(signature(chosen, evaluation, evaluation.task.main, draws, seed)),
+        scores={m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
+        rank=0,
+        p_first=1.0,
+        stories=evaluation.stories,
+        seed=seed,
+        train=chosen.train,
+        missing=evaluation.missing,
+        seconds=0.0,
+        environment=environment(),
+        when=datetime.now(UTC).date().isoformat(),
     )
-    return [made]
-
-
-def _rank(
-    corpus: Corpus,
-    task: Task,
-    split: str,
-    evaluations: dict[str, Evaluation],
-    seconds: dict[str, float],
-    draws: int,
-    seed: int,
-) -> list[Result]:
-    measure = parse_measure(task.main)
-    names = list(evaluations)
-    counts = [evaluations[n].counts[task.main] for n in names]
-    values = [measure.better * float(measure.score(c.sum(axis=0))) for c in counts]
-
-    @cache
-    def p(i: int, j: int) -> float:
-        return paired_p(counts[i], counts[j], measure.score, draws=draws, seed=seed)
-
-    places = ranks(values, lambda i, j: p(i, j) < ALPHA)
-    best = max(range(len(names)), key=lambda i: (values[i], -i))
-    made = []
-    for i, name in enumerate(names):
-        evaluation = evaluations[name]
-        made.append(
-            Result(
-                system=name,
-                task=task.name,
-                signature=str(signature(corpus, evaluation, split, task.main, draws, seed)),
-                scores={m: _score(evaluation, m, draws, seed) for m in evaluation.counts},
-                rank=places[i],
-                p_first=1.0 if i == best else round(p(best, i), 6),
-                stories=evaluation.stories,
-                seed=seed,
-                missing=evaluation.missing,
-                seconds=round(seconds[name], 2),
-                environment=environment(),
-            )
-        )
-    return sorted(made, key=lambda r: (r.rank, -measure.better * r.scores[task.main].value, r.system))
 
 
 def _score(evaluation: Evaluation, measure: str, draws: int, seed: int) -> Score:
@@ -311,35 +207,42 @@ def _score(evaluation: Evaluation, measure: str, draws: int, seed: int) -> Score
     )
 
 
-def environment() -> dict[str, str]:
-    """What a score may depend on beside its signature."""
-    return {
-        "allegedly": __version__,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        **{name: version(name) for name in runs.PACKAGES},
-    }
+def _ceiling(
+    corpus: Corpus,
+    task: Task,
+    chosen: Protocol,
+    both: Sequence[tuple[Article, Article]] | None,
+    draws: int,
+    seed: int,
+) -> list[Result]:
+    """The row of the annotators: one independent layer against the other. It has no rank: its gold is another."""
+    if not both or ceiling.answers(task, *both[0]) is None:
+        return []
+    predictions: dict[str, Any] = {}
+    for left, right in both:
+        predictions |= ceiling.answers(task, left, right) or {}
+    evaluation = evaluate(task, [left for left, _ in both], predictions, usable_measures(corpus, task))
+    return [_result(ANNOTATOR, chosen, evaluation, draws, seed).model_copy(update={"train": ""})]
 
 
-def score(task: str, predictions: Predictions, articles: Sequence[Article]) -> dict[str, Interval]:
-    """Score predictions in memory: every measure of the task with its interval."""
-    evaluation = evaluate(get_task(task), articles, predictions)
-    return {measure: evaluation.score(measure) for measure in evaluation.counts}
+def _rank(rows: Sequence[tuple[Result, Evaluation]], draws: int, seed: int) -> list[Result]:
+    """Ranks with ties: two systems differ where the paired test says so after Holm's correction over all pairs of the table."""
+    task = rows[0][1].task
+    measure = parse_measure(task.main)
+    counts = [evaluation.counts[task.main] for _, evaluation in rows]
+    values = [measure.better * float(measure.score(c.sum(axis=0))) for c in counts]
+    pairs = [(i, j) for i in range(len(rows)) for j in range(i)]
+    raw = [paired_p(counts[i], counts[j], measure.score, draws=draws, seed=seed) for i, j in pairs]
+    adjusted = dict(zip(pairs, holm(raw), strict=True))
 
+    @cache
+    def p(i: int, j: int) -> float:
+        return adjusted[max(i, j), min(i, j)]
 
-def keep(results: Sequence[Result], folder: Path, leaderboard: str) -> str:
-    """Write results.jsonl and LEADERBOARD.md, unless the same scores stand there already. Returns what was done."""
-    path = folder / "results.jsonl"
-    try:
-        known = read_records(path, Result)
-    except AllegedlyError:
-        known = []
-
-    def scores(rows: Sequence[Result]) -> list[dict[str, Any]]:
-        return [r.model_dump(exclude={"seconds", "environment"}) for r in rows]
-
-    if scores(known) == scores(results):
-        return f"{path}: the same scores as before"
-    write_records(path, results)
-    write_atomic(folder / "LEADERBOARD.md", leaderboard.encode())
-    return f"wrote {path} and LEADERBOARD.md"
+    places = ranks(values, lambda i, j: p(i, j) < ALPHA)
+    best = max(range(len(rows)), key=lambda i: (values[i], -i))
+    made = [
+        result.model_copy(update={"rank": places[i], "p_first": 1.0 if i == best else round(p(best, i), 6)})
+        for i, (result, _) in enumerate(rows)
+    ]
+    return sorted(made, key=lambda r: (r.rank, -measure.better * r.scores[task.main].value, r.system))

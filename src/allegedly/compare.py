@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from allegedly.benchmark import DRAWS, Fitted, Protocol, evaluate
+from allegedly.benchmark import Fitted
+from allegedly.evaluation import DRAWS, Protocol, evaluate
 from allegedly.schema import Article
 from allegedly.scoring.measures import parse_measure
 from allegedly.scoring.statistics import Interval, difference, paired_p
@@ -26,11 +27,11 @@ class Contrast(NamedTuple):
     articles: tuple[tuple[str, float, float], ...]
 
 
-def predictions_of(name: str, task: Task, chosen: Protocol, label: str, seed: int = 0) -> Predictions:
+def predictions_of(name: str, task: Task, chosen: Protocol, seed: int = 0) -> Predictions:
     """The predictions of a system, or those in a prediction file."""
     if Path(name).is_file():
         return read_predictions(name, task, chosen.articles).predictions
-    return Fitted(name, chosen, label, seed).predict(task)[0]
+    return Fitted(name, chosen, seed).predict(task).predictions
 
 
 def compare(

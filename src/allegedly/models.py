@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from allegedly import __version__
-from allegedly.benchmark import Result
+from allegedly.results import Result, current, read
 from allegedly.schema import AllegedlyError
-from allegedly.store import Corpus, read_records
+from allegedly.store import Corpus
 from allegedly.systems import get_system
 from allegedly.tasks import get_task
 
@@ -82,9 +82,8 @@ def measured(name: str, corpus: Corpus) -> str:
 
 def _results(corpus: Corpus) -> list[Result]:
     """The extraction results for this very corpus; none where the file is missing or cannot be read."""
-    path = corpus.path("benchmarks", "results.jsonl")
     try:
-        results = read_records(path, Result) if path.exists() else []
+        rows = current(read(corpus.path("benchmarks")), corpus.label)
     except AllegedlyError:
         return []
-    return [r for r in results if r.task == "extraction" and r.rank and f"|corpus:{corpus.label}|" in r.signature]
+    return [r for r in rows if r.task == "extraction" and r.rank and r.split != "external"]

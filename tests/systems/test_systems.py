@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from allegedly.benchmark import evaluate
+from allegedly.evaluation import evaluate
 from allegedly.store import UnknownIdError
 from allegedly.systems import SystemUseError, available, get_system
 from allegedly.systems.judge import stance

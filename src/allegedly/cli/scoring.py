@@ -1,16 +1,16 @@
-"""Commands that score: template, score, measures, benchmark."""
+"""Commands that score: template, score, compare, measures."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from allegedly.cli.options import CorpusOption, SplitOption, app, open_from, say
 
 if TYPE_CHECKING:
+    from allegedly.evaluation import Protocol
     from allegedly.store import Corpus
 
 
@@ -25,16 +25,19 @@ def template(
     from allegedly.systems.predictions import template as lines
     from allegedly.tasks import get_task
 
-    for line in lines(get_task(task), _scored(corpus, split)[1]):
+    for line in lines(get_task(task), _scored(corpus, split)[0].articles):
         print(dump_line(line))
 
 
-def _scored(path: Path | None, split: str | None) -> tuple[str, list[Any], Corpus]:
-    from allegedly.benchmark import protocol
+def _scored(path: Path | None, split: str | None) -> tuple[Protocol, Corpus]:
+    """What a prediction file is scored on: it says nothing of training, so folds are no part of the signature."""
+    from dataclasses import replace
+
+    from allegedly.evaluation import protocol
 
     corpus = open_from(path)
     chosen = protocol(corpus, split)
-    return chosen.name.split("(")[0], chosen.articles, corpus
+    return replace(chosen, name=chosen.name.split("(")[0]), corpus
 
 
 @app.command()
@@ -59,12 +62,13 @@ def score(
 
     Example: allegedly score stance stance.predictions.jsonl -m StanceF1
     """
-    from allegedly.benchmark import DRAWS, evaluate, signature, usable_measures
+    from allegedly.evaluation import evaluate, signature, usable_measures
     from allegedly.systems.predictions import read_predictions
     from allegedly.tasks import get_task
 
     wanted = get_task(task)
-    name, articles, opened = _scored(corpus, split)
+    chosen, opened = _scored(corpus, split)
+    articles = chosen.articles
     submission = read_predictions(file, wanted, articles)
     evaluation = evaluate(wanted, articles, submission.predictions, measure or usable_measures(opened, wanted))
     if submission.missing:
@@ -77,7 +81,7 @@ def score(
             return
         print(f"{measure_name:24} {found.value:.4f}  [{found.low:.4f}, {found.high:.4f}]")
         if number == 0:
-            say(str(signature(opened, evaluation, name, measure_name, DRAWS, 0)))
+            say(str(signature(chosen, evaluation, measure_name)))
     if slices:
         from allegedly.scoring.by_slice import FEWEST, by_slice, cues
 
@@ -107,15 +111,14 @@ def compare(
 
     Example: allegedly compare extraction linear rules
     """
-    from allegedly.benchmark import protocol
     from allegedly.compare import compare as contrast
     from allegedly.compare import predictions_of
+    from allegedly.evaluation import protocol
     from allegedly.tasks import get_task
 
     opened = open_from(corpus)
     wanted, chosen = get_task(task), protocol(opened, split)
-    label = opened.label_of(chosen.name)
-    one, other = (predictions_of(name, wanted, chosen, label, seed) for name in (left, right))
+    one, other = (predictions_of(name, wanted, chosen, seed) for name in (left, right))
     found = contrast(wanted, chosen.articles, one, other, measure, seed=seed)
     print(f"{found.measure}: {left} {found.left:.4f}, {right} {found.right:.4f}")
     change = found.difference
@@ -136,45 +139,3 @@ def measures() -> None:
     for name in MEASURES:
         text, explanation = example(name)
         print(f"{text:26} {explanation}")
-
-
-@app.command()
-def benchmark(
-    systems: Annotated[
-        list[str] | None, typer.Option("--system", "-s", help="Only these (name or module:Class).")
-    ] = None,
-    tasks: Annotated[Optional[list[str]], typer.Option("--task", "-t", help="Only these tasks.")] = None,  # noqa: UP045
-    corpus: Annotated[
-        str | None, typer.Option("--corpus", "-c", metavar="[NAME=]PATH", help="Another corpus folder.")
-    ] = None,
-    split: SplitOption = None,
-    seed: Annotated[int, typer.Option(help="Seed of training and statistics.")] = 0,
-    out: Annotated[Optional[Path], typer.Option(help="Folder for results.jsonl and LEADERBOARD.md.")] = None,  # noqa: UP045
-) -> None:
-    """Run every baseline on every task; a leaderboard with intervals, tie groups and signatures.
-
-    The full run on the corpus itself writes benchmarks/results.jsonl and LEADERBOARD.md; any other only prints, unless
-    --out names a folder.
-    """
-    from rich.console import Console
-
-    from allegedly.benchmark import BASELINES, keep, run, usable_tasks
-    from allegedly.report.leaderboard import markdown, notes, tables
-
-    opened = open_from(Path(corpus.split("=", 1)[-1]) if corpus else None)
-    errors = Console(stderr=True)
-    for sentence in usable_tasks(opened, tasks)[1]:
-        say(f"left out: {sentence}")
-    with errors.status("…") as status:
-        results = run(
-            opened, systems or BASELINES, tasks, split=split, seed=seed, progress=lambda step: status.update(step)
-        )
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for table in tables(results):
-        console.print(table)
-    for note in notes(results):
-        console.print(note, style="dim", markup=False)
-    whole = not (systems or tasks or split or corpus)
-    folder = out or (opened.path("benchmarks") if whole else None)
-    if folder:
-        print(keep(results, folder, markdown(results)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import mean, stdev
 
 from rich.table import Table
 
-from allegedly.benchmark import ALPHA, ANNOTATOR, Result, Score
+from allegedly.benchmark import ALPHA
+from allegedly.results import ANNOTATOR, Result, Score
 from allegedly.tasks import get_task
 
 #: The measures shown beside the main one.
@@ -19,6 +21,7 @@ ALSO = {
     "stance": ("F1(deny)", "F1(assert)", "F1(none)"),
 }
 
+EXTERNAL = "external"
 SIZE = re.compile(r"\|n:[^|]*")
 
 
@@ -35,13 +38,14 @@ def _columns(task: str, results: Sequence[Result]) -> list[str]:
     return [m for m in (get_task(task).main, *ALSO.get(task, ())) if m in present]
 
 
-def _rows(task: str, results: Sequence[Result]) -> list[list[str]]:
+def _rows(task: str, results: Sequence[Result], beside: Mapping[str, Score]) -> list[list[str]]:
     columns = _columns(task, results)
     return [
         [
             str(r.rank or "–"),
             r.system,
             *(_cell(r.scores.get(m), interval=n == 0) for n, m in enumerate(columns)),
+            *([_cell(beside.get(r.system), interval=True)] if beside else []),
             f"{r.seconds:.1f}",
         ]
         for r in results
@@ -49,33 +53,78 @@ def _rows(task: str, results: Sequence[Result]) -> list[list[str]]:
 
 
 def by_task(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Results grouped by task and corpus, by the signature of the ranked rows: their size may differ from the annotators'."""
+    """Results grouped by task and corpus, by the signature of the ranked rows: their size may differ from the annotators'. The groups of
+    split external come last, and only where nothing else is there of their task.
+    """
     groups: dict[str, list[Result]] = {}
     for result in results:
         groups.setdefault(SIZE.sub("", result.signature), []).append(result)
-    return {next(r.signature for r in group if r.rank or r is group[-1]): group for group in groups.values()}
+    shown = {r.task for r in results if r.split != EXTERNAL}
+    found = {next((r.signature for r in g if r.rank), g[-1].signature): g for g in groups.values()}
+    return {
+        s: sorted(g, key=lambda r: r.rank) for s, g in found.items() if g[0].split != EXTERNAL or g[0].task not in shown
+    }
+
+
+def external(results: Sequence[Result], task: str) -> dict[str, Score]:
+    """By system, the main measure on the external articles, where they were attached and scored."""
+    return {r.system: r.scores[r.main] for r in results if r.split == EXTERNAL and r.task == task}
 
 
 def tables(results: Sequence[Result]) -> list[Table]:
-    """Rich tables, one a task."""
+    """Rich tables, one a task; the external articles' main measure stands beside, where there is one."""
     made = []
     for signature, group in by_task(results).items():
         task = group[0].task
+        beside = external(results, task) if group[0].split != EXTERNAL else {}
         table = Table(title=f"{task}: {get_task(task).description}", title_justify="left", caption_justify="left")
         table.caption = signature
-        for name in ("rank", "system", *_columns(task, group), "seconds"):
+        for name in ("rank", "system", *_columns(task, group), *(["external"] if beside else []), "seconds"):
             table.add_column(name, justify="left" if name == "system" else "right", no_wrap=name == "system")
-        for row in _rows(task, group):
+        for row in _rows(task, group, beside):
             table.add_row(*row)
         made.append(table)
     return made
+
+
+def spread(results: Sequence[Result]) -> Table:
+    """Mean and standard deviation of the main measure over seeds."""
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for r in results:
+        if r.rank:
+            values.setdefault((r.task, r.system, r.main), []).append(r.scores[r.main].value)
+    table = Table(title="Over seeds", title_justify="left")
+    for name in ("task", "system", "measure", "seeds", "mean", "sd", "lowest", "highest"):
+        table.add_column(name, justify="left" if name in ("task", "system", "measure") else "right")
+    for key, found in values.items():
+        sd = f"{stdev(found):.4f}" if len(found) > 1 else "–"
+        table.add_row(*key, str(len(found)), f"{mean(found):.4f}", sd, f"{min(found):.4f}", f"{max(found):.4f}")
+    return table
+
+
+def curve(results: Sequence[Result]) -> Table:
+    """The main measure by share of the training stories; over seeds the mean."""
+    parts = sorted({r.fraction for r in results})
+    table = Table(title="By share of the training stories", title_justify="left")
+    table.add_column("task")
+    table.add_column("system")
+    for part in parts:
+        table.add_column(f"{part:.0%}", justify="right")
+    values: dict[tuple[str, str], dict[float, list[float]]] = {}
+    for r in results:
+        if r.rank:
+            values.setdefault((r.task, r.system), {}).setdefault(r.fraction, []).append(r.scores[r.main].value)
+    for key, found in values.items():
+        table.add_row(*key, *(f"{mean(found[p]):.4f}" if p in found else "–" for p in parts))
+    return table
 
 
 def notes(results: Sequence[Result]) -> list[str]:
     """What the figures mean, and what they cannot say."""
     said = [
         "[lo, hi]: 95 % bootstrap interval over stories. Systems share a rank unless a paired approximate-randomization "
-        f"test over stories (null hypothesis: the two are exchangeable) tells them from the rank's best at p < {ALPHA}.",
+        f"test over stories (null hypothesis: the two are exchangeable) tells them from the rank's best at p < {ALPHA}, after "
+        "Holm's correction over all pairs of the table.",
     ]
     if any(r.system == ANNOTATOR for r in results):
         said.append(
@@ -86,11 +135,18 @@ def notes(results: Sequence[Result]) -> list[str]:
             "There is no annotated test split yet: every story is scored by systems trained on other stories alone "
             "(cross-validation by story, as the signature says)."
         )
-    stories = min((r.stories for r in results), default=0)
-    if stories and 2.0 ** (1 - stories) > ALPHA:
+    if any(r.split == EXTERNAL for r in results):
         said.append(
-            f"With {stories} stories the smallest p that the test can reach is about {2.0 ** (1 - stories):.3f}: no two "
-            "systems can be told apart, whatever their scores. All rows are therefore tied."
+            "external: the main measure on real news articles whose texts are not ours to ship (`allegedly attach`), by the same systems; "
+            "few articles, so wide intervals."
+        )
+    stories = min((r.stories for r in results if r.split != EXTERNAL), default=0)
+    systems = max((sum(bool(r.rank) for r in group) for group in by_task(results).values()), default=0)
+    least, pairs = 2.0 ** (1 - stories), systems * (systems - 1) // 2
+    if stories and least * max(pairs, 1) > ALPHA:
+        said.append(
+            f"With {stories} stories the smallest p that the test can reach is about {least:.3f}, times {pairs} pairs after Holm in the largest "
+            "table: few systems or none can be told apart, whatever their scores."
         )
     return said
 
@@ -100,9 +156,10 @@ def markdown(results: Sequence[Result]) -> str:
     lines = ["# Leaderboard", "", "Generated by `make benchmark` from `results.jsonl`; not edited by hand.", ""]
     for signature, group in by_task(results).items():
         task = group[0].task
-        columns = ["rank", "system", *_columns(task, group)]
+        beside = external(results, task) if group[0].split != EXTERNAL else {}
+        columns = ["rank", "system", *_columns(task, group), *(["external"] if beside else [])]
         lines += [f"## {task}", "", get_task(task).description, ""]
         lines += ["| " + " | ".join(columns) + " |", "|" + "|".join("---" for _ in columns) + "|"]
-        lines += ["| " + " | ".join(row[:-1]) + " |" for row in _rows(task, group)]
+        lines += ["| " + " | ".join(row[:-1]) + " |" for row in _rows(task, group, beside)]
         lines += ["", f"`{signature}`", ""]
     return "\n".join([*lines, *(f"{note}\n" for note in notes(results))])

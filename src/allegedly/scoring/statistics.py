@@ -5,7 +5,7 @@ Articles about one event are not independent, so whole stories are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,17 @@ def paired_p(left: Counts, right: Counts, score: Score, *, draws: int = 2000, se
     change = swap @ (right - left)
     difference = np.abs(score(left.sum(axis=0) + change) - score(right.sum(axis=0) - change))
     return float((1 + np.count_nonzero(difference >= observed - 1e-12)) / (1 + draws))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P values adjusted for being several (Holm 1979, step-down): the family-wise error stays below alpha; each is at most 1."""
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    adjusted = [1.0] * len(p)
+    least = 0.0
+    for place, i in enumerate(order):
+        least = max(least, min(1.0, (len(p) - place) * p[i]))
+        adjusted[i] = least
+    return adjusted
 
 
 def ranks(values: list[float], differ: Callable[[int, int], bool]) -> list[int]:

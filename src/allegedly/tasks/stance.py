@@ -21,7 +21,7 @@ TASK = Task(
     name="stance",
     description="source, cue and claim of an article → assert, deny or none",
     labels=STANCES,
-    measures=("StanceF1", "F1(deny)", "F1(assert)", "F1(none)", "Brier"),
+    measures=("StanceF1", "F1(deny)", "F1(assert)", "F1(none)", "Brier", "ECE(bins=15)"),
     needs=("stance",),
     items=items,
     hide=hide,

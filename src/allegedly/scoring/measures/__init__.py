@@ -33,6 +33,7 @@ MEASURES = {
     "F1": "class_f1:F1",
     "LinkAccuracy": "link_accuracy:LinkAccuracy",
     "Brier": "brier:Brier",
+    "ECE": "ece:ECE",
 }
 _CALL = re.compile(r"^(\w+)(?:\(([\w.+=-]+)\))?$")
 
@@ -98,7 +99,7 @@ def parse_measure(name: str) -> Measure:
     made = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
     if issubclass(made, Parametric):
         if match[2] is None:
-            raise UnknownIdError("measure", name, [f"{match[1]}({c})" for c in made.choices or ("LABEL",)])
+            raise UnknownIdError("measure", name, [f"{match[1]}({c})" for c in made.choices or ("bins=15",)])
         measure: Measure = made(match[2])
     elif match[2] is not None:
         raise UnknownIdError("measure", name, [match[1]])
@@ -112,7 +113,9 @@ def example(name: str) -> tuple[str, str]:
     module, _, attribute = MEASURES[name].partition(":")
     made = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
     explained = made.__doc__ if "counts" in vars(made) or len(made.__doc__) > 60 else made.__mro__[1].__doc__
-    preferred = [c for c in ("overlap",) if name == "AttributionF1"] or list(getattr(made, "choices", ()))
+    preferred = (
+        [c for c in ("overlap",) if name == "AttributionF1"] or list(getattr(made, "choices", ())) or ["bins=15"]
+    )
     parameter = f"({preferred[0]})" if issubclass(made, Parametric) else ""
     return name + parameter, " ".join(explained.split())
 
