@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup test test-slow benchmark validate lint check clean
+.PHONY: help setup test test-slow benchmark site validate lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(STAMP) ## the fast tests
 
 test-slow: $(STAMP) ## the slow tests too
 	@$(BIN)/python -m pytest -m slow
+
+site: $(STAMP) ## the benchmark's page, site/index.html
+	@$(BIN)/allegedly site
 
 validate: $(STAMP) ## check the corpus
 	@$(BIN)/allegedly validate

@@ -98,12 +98,18 @@ def benchmark(
 
 def _keep(corpus: Corpus, added: int, home: Path) -> str:
     from allegedly import results as kept
+    from allegedly.evaluation import protocol
+    from allegedly.report.cards import cards
+    from allegedly.report.cards import markdown as page
     from allegedly.report.leaderboard import markdown
     from allegedly.store import write_atomic
 
     rows = kept.current(kept.read(home), corpus.label)
     if rows:
         write_atomic(home / "LEADERBOARD.md", markdown(rows).encode())
+        for card in cards(corpus, protocol(corpus)):
+            text = page(card, markdown([r for r in rows if r.task == card.task], alone=True))
+            write_atomic(home / "cards" / f"{card.task}.md", text.encode())
     return f"{home / kept.FILE}: {added} new rows" if added else f"{home / kept.FILE}: the same scores as before"
 
 
@@ -119,6 +125,24 @@ def _submit(corpus: Corpus, given: str, tasks: list[str] | None, split: str | No
     task, chosen = get_task(tasks[0]), protocol(corpus, split)
     submission = read_predictions(path, task, chosen.articles)
     print(f"kept {kept.keep_predictions(home, task, chosen, name, submission.predictions)}")
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Argument(help="Folder; index.html is written into it.")] = Path("site"),
+    split: SplitOption = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Write the benchmark's page: leaderboard with intervals, slices, curves, reliability, and every error in its text.
+
+    One self-contained file made of the kept results; it opens from disk and asks the network for nothing.
+    """
+    from allegedly.report.site import site as page
+    from allegedly.store import write_atomic
+
+    data = page(open_from(corpus), split).encode()
+    write_atomic(out / "index.html", data)
+    print(f"wrote {out / 'index.html'} ({len(data) / 1e6:.1f} MB)")
 
 
 @app.command()

@@ -112,12 +112,19 @@ def example(name: str) -> tuple[str, str]:
     """A measure's string, with its first parameter where it has one, and its explanation in one line."""
     module, _, attribute = MEASURES[name].partition(":")
     made = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
-    explained = made.__doc__ if "counts" in vars(made) or len(made.__doc__) > 60 else made.__mro__[1].__doc__
     preferred = (
         [c for c in ("overlap",) if name == "AttributionF1"] or list(getattr(made, "choices", ())) or ["bins=15"]
     )
-    parameter = f"({preferred[0]})" if issubclass(made, Parametric) else ""
-    return name + parameter, " ".join(explained.split())
+    text = name + (f"({preferred[0]})" if issubclass(made, Parametric) else "")
+    return text, explain(text)
+
+
+def explain(text: str) -> str:
+    """What a measure counts, in one line: its docstring, or that of what it is a kind of."""
+    made = type(parse_measure(text))
+    own = made.__doc__ or ""
+    explained = own if "counts" in vars(made) or len(own) > 60 else made.__mro__[1].__doc__ or ""
+    return " ".join(explained.split())
 
 
 def f1(hits: Counts, predicted: Counts, gold: Counts) -> Counts:
