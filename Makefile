@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup test test-slow benchmark site validate lint check clean
+.PHONY: help setup test test-slow benchmark site browser validate lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,11 +27,14 @@ benchmark: $(STAMP) ## every baseline on every task: leaderboard and results
 test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n 2
 
-test-slow: $(STAMP) ## the slow tests too
+test-slow: $(STAMP) browser ## the slow tests too, with a real browser
 	@$(BIN)/python -m pytest -m slow
 
 site: $(STAMP) ## the benchmark's page, site/index.html
 	@$(BIN)/allegedly site
+
+browser: $(STAMP) ## a Chromium for the tests, unless there is one
+	@command -v chromium >/dev/null 2>&1 || apt-get install -y -qq chromium >/dev/null || $(BIN)/playwright install --with-deps chromium
 
 validate: $(STAMP) ## check the corpus
 	@$(BIN)/allegedly validate
