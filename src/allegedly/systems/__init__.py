@@ -6,7 +6,7 @@
 `predict` gives a mapping: for extraction from article id to a tuple of attributions, for the other tasks from item id
 (as `task.items` makes them) to a `Label(label, p)`. It must not look at an article's gold stance or, for extraction and
 detection, at any gold. Other packages add systems by the entry point group `allegedly.systems`; `module:Class` works
-without one.
+without one, and so does any scikit-learn classifier as `sklearn:LinearSVC(C=0.5)`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ SYSTEMS = {
 }
 
 
+#: What a scikit-learn classifier's name begins with.
+PREFIX = "sklearn:"
+
+
 class SystemUseError(AllegedlyError, ValueError):
     """A system that cannot be made, or not for this task."""
 
@@ -76,6 +80,8 @@ def answers(name: str, task: str) -> bool:
 def spec(name: str) -> str:
     """What a system is, for a cache: `module:Class`, and for one outside this package a digest of its module's file."""
     path = available().get(name, name)
+    if path.startswith(PREFIX):
+        return path
     file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
     if path.startswith("allegedly.") or file is None:
         return path
@@ -85,6 +91,10 @@ def spec(name: str) -> str:
 def _find(name: str) -> type[System]:
     known = available()
     path = known.get(name, name)
+    if path.startswith(PREFIX):
+        from allegedly.systems.estimator import named
+
+        return cast("type[System]", named(path))
     if ":" not in path:
         raise UnknownIdError("system", name, known)
     module, _, attribute = path.partition(":")

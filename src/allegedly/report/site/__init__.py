@@ -21,6 +21,7 @@ from allegedly.results import current, latest, read
 from allegedly.store import Corpus
 from allegedly.tasks import TASKS
 
+
 def site(corpus: Corpus, split: str | None = None) -> str:
     """The page of a corpus's kept results (`benchmarks/`); what was not measured is said to be so."""
     home = corpus.path("benchmarks")
@@ -61,4 +62,3 @@ def render(**context: Any) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "site.html.j2").read_text("utf-8"))
     return template.render(script=script, style=style, digest=digest, data=data, **context)
-

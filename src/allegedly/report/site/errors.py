@@ -70,8 +70,6 @@ def _article(article: Article, predicted: Sequence[Attribution]) -> dict[str, An
     place = {a.id: n for n, a in enumerate(predicted)}
     each = losses(article, predicted)
     return {
-        "losses": [
-            [LOSSES.index(x.reason) if x.reason else -1, place[x.found.id] if x.found else -1] for x in each
-        ],
+        "losses": [[LOSSES.index(x.reason) if x.reason else -1, place[x.found.id] if x.found else -1] for x in each],
         "predicted": [_packed(a) for a in predicted],
     }
