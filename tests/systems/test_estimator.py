@@ -17,7 +17,7 @@ def test_it_learns_what_it_saw(task) -> None:
     system = get_system("sklearn:LinearSVC(C=10)", task).fit(articles)
     wanted = get_task(task)
     predictions = system.predict([wanted.hide(a) for a in articles] if task == "stance" else articles)
-    assert evaluate(wanted, articles, predictions).score(wanted.main).value > 0.6
+    assert evaluate(wanted, articles, predictions).score(wanted.main).value > 0.5
     assert all(label.p is None for label in predictions.values())
 
 
