@@ -11,13 +11,13 @@ from allegedly.tasks import get_task
 from conftest import annotated
 
 
-@pytest.mark.parametrize("task", ["stance", "detection"])
-def test_it_learns_what_it_saw(task) -> None:
+@pytest.mark.parametrize(("task", "measure"), [("stance", "StanceF1"), ("detection", "F1(attributed)")])
+def test_it_learns_what_it_saw(task, measure) -> None:
     articles = [annotated(f"a000{n}", f"s{n}") for n in (1, 2)]
     system = get_system("sklearn:LinearSVC(C=10)", task).fit(articles)
     wanted = get_task(task)
     predictions = system.predict([wanted.hide(a) for a in articles] if task == "stance" else articles)
-    assert evaluate(wanted, articles, predictions).score(wanted.main).value > 0.5
+    assert evaluate(wanted, articles, predictions).score(measure).value > 0.9
     assert all(label.p is None for label in predictions.values())
 
 
