@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allegedly.match import CRITERIA, Extents, Triple, match_mentions, match_triples, share_token
-from allegedly.schema import Token
+from allegedly.schema import Span
+from allegedly.text.tokens import tokens
 
-TOKENS = [Token(n * 2, n * 2 + 1) for n in range(40)]
-EXTENTS = Extents(TOKENS)
+#: Forty tokens of one character, each followed by a space.
+EXTENTS = Extents("a " * 40)
 
 
 def mention(*spans: tuple[int, int]):
-    return EXTENTS.extent(tuple(spans))
+    return EXTENTS.mention(tuple(Span(start=a, end=b) for a, b in spans))
 
 
 def spans(low: int = 0, high: int = 40):
@@ -89,3 +90,10 @@ def test_many_articles_are_linear() -> None:
     chain = [Triple(mention(), mention(), mention((n, n + 3))) for n in range(0, 30, 2)]
     assert len(match_triples(chain, chain[::-1], "overlap")) == len(chain)
     assert all(a.claim.spans < b.claim.spans for a, b in pairwise(chain))
+
+
+@given(st.text(alphabet="ab1,.’'s “\n—é😀-", max_size=60), st.integers(0, 60), st.integers(1, 30))
+def test_tokens_found_around_a_mention_are_those_of_the_text(text, start, length) -> None:
+    span = Span(start=min(start, len(text)), end=min(start + length, len(text)) + (start >= len(text)))
+    found = Extents(text).mention((span,)).tokens
+    assert found == {t.start for t in tokens(text) if t.end > span.start and t.start < span.end}

@@ -14,7 +14,16 @@ from allegedly.tasks import get_task
 from conftest import make_article
 
 EXTRACTION = get_task("extraction")
-SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=8, unique=True)
+#: Disjoint spans as (gap before, length): of overlapping ones nervaluate takes the first that touches, even where another is equal.
+SPANS = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 9)), max_size=8)
+
+
+def laid(steps: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    at, spans = 0, []
+    for gap, length in steps:
+        spans.append((at + gap, at + gap + length))
+        at += gap + length
+    return spans
 
 
 def strict(gold: list[list[tuple[int, int]]], predicted: list[list[tuple[int, int]]]) -> float:
@@ -41,7 +50,7 @@ def claims(article, spans: list[tuple[int, int]]) -> tuple[Attribution, ...]:
 @given(SPANS, SPANS)
 def test_random_spans(left, right) -> None:
     article = make_article()
-    gold, predicted = ([(a, a + n) for a, n in side] for side in (left, right))
+    gold, predicted = laid(left), laid(right)
     mine = evaluate(
         EXTRACTION,
         [article.with_attributions(claims(article, gold))],
@@ -56,7 +65,8 @@ def test_the_corpus_with_shifted_predictions() -> None:
     articles = open_corpus().annotated("validation")[:6]
     gold, predicted, answers = [], [], {}
     for article in articles:
-        spans = sorted({(s.start, s.end) for a in article.attributed for s in a.claim.spans})
+        every = sorted({(s.start, s.end) for a in article.attributed for s in a.claim.spans})
+        spans = [s for n, s in enumerate(every) if all(s[0] >= b or s[1] <= a for a, b in every[:n])]
         moved = sorted({(a + (n % 3 == 0), b - (n % 5 == 0)) for n, (a, b) in enumerate(spans) if n % 7 and b - a > 2})
         gold.append(spans)
         predicted.append(moved)

@@ -42,7 +42,7 @@ class Unit(NamedTuple):
 
 def pair(article: Article, left: Sequence[Attribution], right: Sequence[Attribution]) -> list[tuple[int, int]]:
     """Index pairs of the lines of two layers that read the same thing, however differently."""
-    extents = Extents(article.tokens)
+    extents = Extents(article.text)
 
     def allowed(a: Triple, b: Triple) -> bool:
         return jaccard(a.claim, b.claim) > 0 and similarity(a, b) >= LEAST_ALIKE

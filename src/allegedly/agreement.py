@@ -129,11 +129,11 @@ def _alpha(found: Sequence[Pair], role: str) -> float | None:
     rows: tuple[list[bool], list[bool]] = ([], [])
     for pair in found:
         for row, article in zip(rows, pair, strict=True):
-            extents = Extents(article.tokens)
+            extents = Extents(article.text)
             covered: set[int] = set()
             for attribution in article.attributed:
                 covered |= extents.mention(attribution.roles[role]).tokens
-            row += [n in covered for n in range(len(article.tokens))]
+            row += [t.start in covered for t in article.tokens]
     data = np.array(rows, dtype=int)
     if len(np.unique(data)) < 2:
         return None

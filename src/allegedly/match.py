@@ -5,24 +5,50 @@ The result does not depend on the order of either side. Nothing is matched twice
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from allegedly.schema import Attribution, Spans, Token
+from allegedly.schema import Attribution, Spans
+from allegedly.text.tokens import spans as token_spans
 
 T = TypeVar("T")
 Extent = tuple[tuple[int, int], ...]
 
 
-class Mention(NamedTuple):
-    """A role's spans as plain numbers: characters and token numbers, ready to be compared."""
+class Mention:
+    """A role's spans as plain numbers, ready to be compared; two are equal where their spans are. Tokens are found when asked for."""
 
-    spans: Extent
-    tokens: frozenset[int]
-    length: int
+    __slots__ = ("_text", "_tokens", "length", "spans")
+
+    def __init__(self, spans: Extent, text: str) -> None:
+        self.spans = spans
+        self.length = sum([end - start for start, end in spans])
+        self._text = text
+        self._tokens: frozenset[int] | None = None
+
+    @property
+    def tokens(self) -> frozenset[int]:
+        """Where the tokens begin that the spans touch. No token crosses white space, so each is found from the words around."""
+        if self._tokens is None:
+            text = self._text
+            found: set[int] = set()
+            for start, end in self.spans:
+                low, high = start, end
+                while low > 0 and not text[low - 1].isspace():
+                    low -= 1
+                while high < len(text) and not text[high].isspace():
+                    high += 1
+                found.update([low + a for a, b in token_spans(text[low:high]) if low + b > start and low + a < end])
+            self._tokens = frozenset(found)
+        return self._tokens
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mention) and self.spans == other.spans
+
+    def __hash__(self) -> int:
+        return hash(self.spans)
 
 
 class Triple(NamedTuple):
@@ -39,26 +65,18 @@ class Triple(NamedTuple):
 
 
 class Extents:
-    """Turns spans into mentions of one article."""
+    """Turns spans into mentions of one text."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._starts = [t.start for t in tokens]
-        self._ends = [t.end for t in tokens]
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._known: dict[Extent, Mention] = {}
 
     def mention(self, spans: Spans) -> Mention:
         """A role's mention; touching or overlapping spans are merged, order does not matter."""
-        return self.extent(tuple((s.start, s.end) for s in spans))
-
-    def extent(self, spans: Extent) -> Mention:
-        """The mention of (start, end) pairs."""
-        if spans not in self._known:
-            merged = _merge(spans)
-            covered: set[int] = set()
-            for start, end in merged:
-                covered.update(range(bisect_right(self._ends, start), bisect_left(self._starts, end)))
-            self._known[spans] = Mention(merged, frozenset(covered), sum(e - s for s, e in merged))
-        return self._known[spans]
+        key = tuple([(s.start, s.end) for s in spans])
+        if key not in self._known:
+            self._known[key] = Mention(_merge(key), self._text)
+        return self._known[key]
 
     def triple(self, attribution: Attribution) -> Triple:
         """An attribution's roles."""
@@ -86,7 +104,8 @@ def jaccard(left: Mention, right: Mention) -> float:
     shared = 0
     for a, b in left.spans:
         for c, d in right.spans:
-            shared += max(0, min(b, d) - max(a, c))
+            if a < d and c < b:
+                shared += min(b, d) - max(a, c)
     union = left.length + right.length - shared
     return shared / union if union else 0.0
 
@@ -98,9 +117,8 @@ def share_token(left: Mention, right: Mention) -> bool:
 
 def share_half(left: Mention, right: Mention) -> bool:
     """Whether at least half of the larger mention's tokens are shared; empty matches only empty."""
-    return left.spans == right.spans or 2 * len(left.tokens & right.tokens) >= max(
-        len(left.tokens), len(right.tokens), 1
-    )
+    larger = max(len(left.tokens), len(right.tokens), 1)
+    return left.spans == right.spans or 2 * len(left.tokens & right.tokens) >= larger
 
 
 def exact(left: Triple, right: Triple) -> bool:

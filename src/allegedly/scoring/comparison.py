@@ -18,6 +18,7 @@ class Comparison:
         self.article = article
         self._predictions = predictions
         self._pairs: dict[str, list[tuple[int, int]]] = {}
+        self._links: dict[tuple[str, bool], list[int | None]] = {}
 
     @cached_property
     def gold(self) -> tuple[Attribution, ...]:
@@ -32,7 +33,7 @@ class Comparison:
 
     @cached_property
     def _triples(self) -> tuple[list[Triple], list[Triple]]:
-        extents = Extents(self.article.tokens)
+        extents = Extents(self.article.text)
         return [extents.triple(a) for a in self.gold], [extents.triple(a) for a in self.predicted]
 
     def pairs(self, criterion: str) -> list[tuple[int, int]]:
@@ -50,14 +51,17 @@ class Comparison:
         """Whether a matched pair has the same stance, or a `via` or `refers` that points at the same attribution."""
         if field == "stance":
             return self.gold[i].stance == self.predicted[j].stance
-        return self._targets(self.gold, field)[i] == self._targets(self.predicted, field, matched=True)[j]
+        return self._targets(field, gold=True)[i] == self._targets(field, gold=False)[j]
 
-    def _targets(self, side: tuple[Attribution, ...], link: str, *, matched: bool = False) -> list[int | None]:
-        """For each attribution, the index in gold of what its link points at: -1 unmatched, None null."""
-        index = {a.id: n for n, a in enumerate(side)}
-        to_gold = {j: i for i, j in self.pairs("overlap")} if matched else {n: n for n in range(len(side))}
-        targets = [getattr(a, link) for a in side]
-        return [None if t is None else to_gold.get(index.get(t, -1), -1) for t in targets]
+    def _targets(self, link: str, *, gold: bool) -> list[int | None]:
+        """For each attribution of a side, the index in gold of what its link points at: -1 unmatched, None null."""
+        if (link, gold) not in self._links:
+            side = self.gold if gold else self.predicted
+            index = {a.id: n for n, a in enumerate(side)}
+            to_gold = {n: n for n in range(len(side))} if gold else {j: i for i, j in self.pairs("overlap")}
+            targets = [getattr(a, link) for a in side]
+            self._links[link, gold] = [None if t is None else to_gold.get(index.get(t, -1), -1) for t in targets]
+        return self._links[link, gold]
 
     @cached_property
     def items(self) -> Sequence[Item]:

@@ -28,7 +28,7 @@ class Loss(NamedTuple):
 def losses(article: Article, predicted: Sequence[Attribution]) -> list[Loss]:
     """One entry a gold attribution of the article, in its order."""
     gold, predicted = article.attributed, [a for a in predicted if not a.is_narrator]
-    extents = Extents(article.tokens)
+    extents = Extents(article.text)
     left, right = [extents.triple(a) for a in gold], [extents.triple(a) for a in predicted]
     pairs = dict(
         match(

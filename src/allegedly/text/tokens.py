@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from allegedly.schema import Token
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|(?<=\w)[’'](?:s|re|ve|ll|d|m|t)\b|[^\W\d_]+|\w|[^\w\s]", re.IGNORECASE)
+TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|(?<=\w)[’'](?:[sdmtSDMT]|[rR][eE]|[vV][eE]|[lL][lL])\b|[^\s\w]|\w")
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -16,7 +16,12 @@ def tokens(text: str) -> tuple[Token, ...]:
     >>> [text[t.start:t.end] for text in ["Orla’s 1,500 men"] for t in tokens(text)]
     ['Orla', '’s', '1,500', 'men']
     """
-    return tuple([Token._make(match.span()) for match in TOKEN.finditer(text)])
+    return tuple(map(Token._make, spans(text)))
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """The tokens as bare (start, end), for who needs many and no names."""
+    return [match.span() for match in TOKEN.finditer(text)]
 
 
 def words(text: str) -> list[str]:

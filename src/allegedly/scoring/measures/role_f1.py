@@ -31,10 +31,13 @@ class RoleF1(Parametric):
 
     def counts(self, comparison: Comparison) -> Counts:
         """[matched, predicted, gold]."""
-        gold, predicted = (comparison.mentions(self.role, gold=gold) for gold in (True, False))
         if self.parameter == "fragment":
-            left, right = ({span for mention in side for span in mention.spans} for side in (gold, predicted))
+            left, right = (
+                {(s.start, s.end) for a in side for s in a.roles[self.role]}
+                for side in (comparison.gold, comparison.predicted)
+            )
             return np.array([len(left & right), len(right), len(left)], dtype=float)
+        gold, predicted = (comparison.mentions(self.role, gold=gold) for gold in (True, False))
         allowed = _same if self.parameter == "exact" else _half if self.role == "claim" else share_token
         return np.array([len(match_mentions(gold, predicted, allowed)), len(predicted), len(gold)], dtype=float)
 
