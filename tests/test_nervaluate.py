@@ -62,12 +62,12 @@ def test_random_spans(left, right) -> None:
 
 
 def test_the_corpus_with_shifted_predictions() -> None:
-    articles = open_corpus().annotated("validation")[:6]
-    gold, predicted, answers = [], [], {}
-    for article in articles:
+    articles, gold, predicted, answers = [], [], [], {}
+    for article in open_corpus().annotated("validation")[:6]:
         every = sorted({(s.start, s.end) for a in article.attributed for s in a.claim.spans})
         spans = [s for n, s in enumerate(every) if all(s[0] >= b or s[1] <= a for a, b in every[:n])]
         moved = sorted({(a + (n % 3 == 0), b - (n % 5 == 0)) for n, (a, b) in enumerate(spans) if n % 7 and b - a > 2})
+        articles.append(article.with_attributions(claims(article, spans)))
         gold.append(spans)
         predicted.append(moved)
         answers[article.id] = claims(article, moved)
