@@ -168,3 +168,24 @@ def test_the_signature_has_every_field() -> None:
     assert str(made) == (
         "allegedly:stance|split:test|corpus:1.0+ab|measure:StanceF1|n:8 items/1 articles/1 stories|boot:2000:seed0|v:9.9"
     )
+
+
+def test_ece_by_hand() -> None:
+    """Two bins: (.4, wrong), (.5, right) below, mean .45 against .5; (.9, right), (1, wrong: none given) above, .95 against .5."""
+    article = annotated()
+    answers = {i.id: i.answer for i in STANCE.items(article)}
+    names = list(answers)
+    given = {names[0]: (False, 0.4), names[1]: (True, 0.5), names[2]: (True, 0.9)}
+    predictions = {
+        n: Label(answers[n] if right else next(x for x in STANCE.labels if x != answers[n]), p)
+        for n, (right, p) in given.items()
+    }
+    found = value(STANCE, [article], predictions, "ECE(bins=2)")
+    missing = len(names) - 3  # each is wrong with probability 1
+    assert found == pytest.approx((abs(0.9 - 1) + abs(0.9 + missing - 1)) / len(names))
+
+
+@pytest.mark.parametrize("text", ["ECE", "ECE(bins=0)", "ECE(15)"])
+def test_ece_says_what_it_takes(text) -> None:
+    with pytest.raises(UnknownIdError, match="bins=15"):
+        parse_measure(text)

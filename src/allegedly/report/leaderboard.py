@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from rich.table import Table
 
 from allegedly.benchmark import ALPHA
-from allegedly.results import ANNOTATOR, Result, Score
+from allegedly.results import ANNOTATOR, Result, Score, comparable
 from allegedly.tasks import get_task
 
 #: The measures shown beside the main one.
@@ -53,9 +53,10 @@ def _rows(task: str, results: Sequence[Result], beside: Mapping[str, Score]) -> 
 
 
 def by_task(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Results grouped by task and corpus, by the signature of the ranked rows: their size may differ from the annotators'. The groups of
+    """Results grouped by task and corpus (MixedResultsError where corpora or scorers are mixed), by the signature of the ranked rows: their size may differ from the annotators'. The groups of
     split external come last, and only where nothing else is there of their task.
     """
+    comparable(results)
     groups: dict[str, list[Result]] = {}
     for result in results:
         groups.setdefault(SIZE.sub("", result.signature), []).append(result)

@@ -27,7 +27,7 @@ class LinkAccuracy(Parametric):
         """[right, items]."""
         article = comparison.article
         known = linking.mentions(article)
-        entities = _entities(article)
+        speakers = entities(article)
         right = total = 0
         for item, answer in zip(comparison.items, comparison.answers, strict=True):
             gold, label = answer[0], answer[1].label
@@ -36,7 +36,7 @@ class LinkAccuracy(Parametric):
                 continue
             total += 1
             same = gold == label or (
-                self.parameter != "mention" and bool(entities.get(gold)) and entities.get(gold) == entities.get(label)
+                self.parameter != "mention" and bool(speakers.get(gold)) and speakers.get(gold) == speakers.get(label)
             )
             right += same
         return np.array([right, total], dtype=float)
@@ -56,7 +56,7 @@ class LinkAccuracy(Parametric):
         return ratio(counts[..., 0], counts[..., 1])
 
 
-def _entities(article: Article) -> dict[str, frozenset[str]]:
+def entities(article: Article) -> dict[str, frozenset[str]]:
     """The entities of each mention, over all attributions that have it as their source."""
     place = linking.places(article)
     found: dict[str, frozenset[str]] = {}
