@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from allegedly.evaluation import evaluate
 from allegedly.store import RecordError, dump_records
 from allegedly.systems.predictions import prediction_records, read_predictions, template
 from allegedly.tasks import Label, get_task
@@ -53,6 +54,8 @@ def test_twice_is_refused_and_missing_is_reported(tmp_path) -> None:
         ({"claim": "not there"}, "is not in the text"),
         ({"claim": {"spans": [{"start": 0, "end": 4}]}, "via": "zz"}, "via 'zz' is no attribution of this line"),
         ("text", "expected an object"),
+        ({"claim": {"spans": [{"start": 4, "end": 2}]}}, "end"),
+        ({"claim": {"spans": [{"start": "0", "end": 4}]}}, "start"),
     ],
 )
 def test_bad_attributions_are_refused_by_line(tmp_path, attribution, expected) -> None:
@@ -89,3 +92,23 @@ def test_round_trip_and_gzip(tmp_path) -> None:
     path.write_bytes(dump_records(prediction_records(STANCE, [article], labels)))
     assert read_predictions(path, STANCE, [article]).predictions == labels
     assert [line["id"] for line in template(STANCE, [article])] == list(labels)
+
+
+def test_a_cut_file_and_one_of_another_task_are_refused(tmp_path) -> None:
+    whole = gzip.compress(dump_records(prediction_records(EXTRACTION, [annotated()], {"a0001": ()})))
+    (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RecordError, match="cannot be read"):
+        read_predictions(tmp_path / "cut.jsonl.gz", EXTRACTION, [annotated()])
+    with pytest.raises(RecordError, match="p:1: expected 'article'"):
+        read_predictions(write(tmp_path / "p", {"id": "a0001/a01", "stance": "deny"}), EXTRACTION, [annotated()])
+
+
+def test_overlapping_spans_of_one_role_are_scored_as_their_union(tmp_path) -> None:
+    article = annotated()
+    claim = article.attributed[0].claim.spans[0]
+    cut = [{"start": claim.start, "end": claim.end - 1}, {"start": claim.start + 1, "end": claim.end}]
+    lines = [x.plain() for x in article.attributed]
+    lines[0]["claim"]["spans"] = cut
+    found = read_predictions(write(tmp_path / "p", {"article": "a0001", "attributions": lines}), EXTRACTION, [article])
+    score = evaluate(EXTRACTION, [article], found.predictions, ["AttributionF1(exact)"]).score("AttributionF1(exact)")
+    assert score.value == 1.0

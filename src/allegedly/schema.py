@@ -46,8 +46,8 @@ class Record(BaseModel):
 class Span(Record):
     """A stretch of an article's text. Offsets count Unicode code points, 0-based, end-exclusive."""
 
-    start: int = Field(ge=0, description="first code point")
-    end: int = Field(ge=1, description="code point after the last one")
+    start: int = Field(ge=0, strict=True, description="first code point")
+    end: int = Field(ge=1, strict=True, description="code point after the last one")
     text: str | None = Field(None, description="the surface; absent only in layers of texts that are not ours")
 
     @model_validator(mode="after")

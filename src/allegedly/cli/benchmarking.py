@@ -69,7 +69,7 @@ def benchmark(
     errors = Console(stderr=True)
     found: list[Result] = []
     with errors.status("…") as status:
-        for part in fraction or (1.0,):
+        for part in sorted({*(fraction or ()), 1.0}):
             for number in range(seed, seed + seeds):
                 found += run(
                     opened,
