@@ -72,15 +72,20 @@ def grouping(corpus: Corpus, name: str) -> Callable[[Article], str]:
     return lambda article: of_story.get(article.story, "after the rounds")
 
 
+def drafts(corpus: Corpus, story: str) -> list[list[readings.Line]] | None:
+    """Both readers' position drafts of a story (annotations/positions/<reader>/<story>.jsonl); None unless both are there."""
+    paths = [corpus.path("annotations", "positions", reader, f"{story}.jsonl") for reader in readings.READERS]
+    return [[line for _, line in read_objects(p)] for p in paths] if all(p.exists() for p in paths) else None
+
+
 def positions(corpus: Corpus) -> dict[str, readings.Counts]:
-    """By article id: the two readings of its positions (annotations/positions/<reader>/<story>.jsonl), where both exist."""
+    """By article id: what agreement on its positions is computed from, where two readers gave them."""
     counted: dict[str, readings.Counts] = {}
     for story in corpus.stories.values():
-        paths = [corpus.path("annotations", "positions", reader, f"{story.id}.jsonl") for reader in readings.READERS]
-        if not all(p.exists() for p in paths):
+        if (both := drafts(corpus, story.id)) is None:
             continue
         articles = [a for a in corpus.annotated() if a.story == story.id]
-        found = readings.units(story, articles, *([line for _, line in read_objects(p)] for p in paths))
+        found = readings.units(story, articles, *both)
         for article in articles:
             counted[article.id] = readings.counts(story, [u for u in found if u.article == article.id])
     return counted

@@ -149,7 +149,7 @@ def run(
     chosen = protocol(corpus, split, train=train, fraction=fraction, seed=seed)
     usable = usable_tasks(corpus, tasks)[0]
     found = dict(predict_all(chosen, systems, usable, seed=seed, jobs=jobs, said=progress))
-    both = ceiling.layers(corpus, chosen.articles)
+    both = ceiling.sides(corpus, chosen.articles)
     known = cues([a for learnt, _ in chosen.folds for a in learnt]) if len(chosen.folds) == 1 else None
     plain = fraction == 1 and seed == 0 and train is None and chosen.name != "external"
     results: list[Result] = []
@@ -175,7 +175,7 @@ def run(
                 result = result.model_copy(update={"predictions": kept})
             rows.append((result, evaluation))
         if rows:
-            results += [*_ceiling(corpus, task, chosen, both, draws, seed), *_rank(rows, draws, seed)]
+            results += [*_ceiling(corpus, task, chosen, both.of(task), draws, seed), *_rank(rows, draws, seed)]
     return results
 
 
@@ -208,19 +208,14 @@ def _score(evaluation: Evaluation, measure: str, draws: int, seed: int) -> Score
 
 
 def _ceiling(
-    corpus: Corpus,
-    task: Task,
-    chosen: Protocol,
-    both: Sequence[tuple[Article, Article]] | None,
-    draws: int,
-    seed: int,
+    corpus: Corpus, task: Task, chosen: Protocol, both: ceiling.Both | None, draws: int, seed: int
 ) -> list[Result]:
     """The row of the annotators: one independent layer against the other. It has no rank: its gold is another."""
-    if not both or ceiling.answers(task, *both[0]) is None:
+    if not both:
         return []
     predictions: dict[str, Any] = {}
     for left, right in both:
-        predictions |= ceiling.answers(task, left, right) or {}
+        predictions |= ceiling.answers(task, left, right)
     evaluation = evaluate(task, [left for left, _ in both], predictions, usable_measures(corpus, task))
     return [_result(ANNOTATOR, chosen, evaluation, draws, seed).model_copy(update={"train": ""})]
 

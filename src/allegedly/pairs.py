@@ -18,7 +18,7 @@ from allegedly.text.tokens import words
 ACROSS = 2 / 3  # share of the pairs that should stand in two articles
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """An attribution with what its source holds (True) or rejects (False)."""
 
     article: Article
@@ -27,20 +27,22 @@ class _Held(NamedTuple):
 
     @property
     def reference(self) -> str:
+        """The attribution as pairs name it, `article/attribution`."""
         return f"{self.article.id}/{self.attribution.id}"
 
     @property
     def words(self) -> set[str]:
+        """The words of its claim, in lower case."""
         return {w.lower() for w in words(self.article.slice(self.attribution.claim.spans)) if w[0].isalnum()}
 
 
 def pairs(story: Story, articles: Sequence[Article], most: int) -> list[Pair]:
     """At most `most` pairs of each relation, two thirds across articles where there are as many; sorted by id."""
-    held = list(_held(articles))
+    every = list(held(articles))
     excludes = {p.id: set(p.excludes) for p in story.propositions}
-    found: dict[Relation, list[tuple[_Held, _Held]]] = {"same": [], "opposed": [], "unrelated": []}
-    for left, right in itertools.combinations(held, 2):
-        relation = _relation(left, right, excludes)
+    found: dict[Relation, list[tuple[Held, Held]]] = {"same": [], "opposed": [], "unrelated": []}
+    for left, right in itertools.combinations(every, 2):
+        relation = relation_of(left, right, excludes)
         if relation:
             found[relation].append((left, right))
     kinds: tuple[Relation, ...] = ("same", "opposed")
@@ -52,16 +54,17 @@ def pairs(story: Story, articles: Sequence[Article], most: int) -> list[Pair]:
     return sorted((_record(story, relation, *pair) for relation, pair in chosen), key=lambda p: p.id)
 
 
-def _held(articles: Sequence[Article]) -> Iterator[_Held]:
+def held(articles: Sequence[Article]) -> Iterator[Held]:
+    """The attributions whose source holds or rejects a proposition."""
     for article in articles:
         by_id = {a.id: a for a in article.attributions}
         for attribution in article.attributed:
             positions = dict(holds(attribution, by_id))
             if positions:
-                yield _Held(article, attribution, positions)
+                yield Held(article, attribution, positions)
 
 
-def _relation(left: _Held, right: _Held, excludes: dict[str, set[str]]) -> Relation | None:
+def relation_of(left: Held, right: Held, excludes: dict[str, set[str]]) -> Relation | None:
     """How two attributions stand to each other; None where it is mixed, or one relays the other."""
     if left.article.id == right.article.id:
         by_id = {a.id: a for a in left.article.attributions}
@@ -81,9 +84,7 @@ def _relation(left: _Held, right: _Held, excludes: dict[str, set[str]]) -> Relat
     return None if any(shared) else "opposed"
 
 
-def _alike(
-    some: Sequence[tuple[_Held, _Held]], like: Sequence[tuple[_Held, _Held]], most: int
-) -> list[tuple[_Held, _Held]]:
+def _alike(some: Sequence[tuple[Held, Held]], like: Sequence[tuple[Held, Held]], most: int) -> list[tuple[Held, Held]]:
     """Of some pairs, as many whose claims overlap in words as those of other pairs do: for each of those the nearest, once."""
     left = sorted(some, key=lambda p: (_overlap(*p), p[0].reference, p[1].reference))
     values = [_overlap(*p) for p in left]
@@ -100,12 +101,12 @@ def _alike(
     return chosen
 
 
-def _overlap(left: _Held, right: _Held) -> float:
+def _overlap(left: Held, right: Held) -> float:
     """Shared words over all words of two claims."""
     return len(left.words & right.words) / max(len(left.words | right.words), 1)
 
 
-def _spread(some: Sequence[tuple[_Held, _Held]], most: int) -> list[tuple[_Held, _Held]]:
+def _spread(some: Sequence[tuple[Held, Held]], most: int) -> list[tuple[Held, Held]]:
     """A choice without favour: by hash, across articles first, no attribution more than a few times."""
     across = [p for p in some if p[0].article.id != p[1].article.id]
     within = [p for p in some if p[0].article.id == p[1].article.id]
@@ -115,7 +116,7 @@ def _spread(some: Sequence[tuple[_Held, _Held]], most: int) -> list[tuple[_Held,
     return kept + _take(ordered[1], min(most - len(kept), max(1, round(len(kept) * (1 - ACROSS) / ACROSS))))
 
 
-def _take(some: Sequence[tuple[_Held, _Held]], most: int) -> list[tuple[_Held, _Held]]:
+def _take(some: Sequence[tuple[Held, Held]], most: int) -> list[tuple[Held, Held]]:
     """The first ones, an attribution at most three times while others are left."""
     used: dict[str, int] = {}
     kept, rest = [], []
@@ -134,7 +135,7 @@ def _order(left: str, right: str) -> str:
     return hashlib.sha256(f"{left} {right}".encode()).hexdigest()
 
 
-def _record(story: Story, relation: Relation, left: _Held, right: _Held) -> Pair:
+def _record(story: Story, relation: Relation, left: Held, right: Held) -> Pair:
     one, other = sorted((left.reference, right.reference))
     name = f"{one}-{other}".replace("/", ".")
     return Pair(id=name, story=story.id, left=one, right=other, relation=relation, canary=CANARY)

@@ -45,9 +45,16 @@ class Counts(NamedTuple):
     narrator: tuple[int, int, int]  # matched, of the first, of the second
 
 
+def sides(
+    story: Story, articles: Sequence[Article], *drafts: Sequence[Line]
+) -> list[dict[str, tuple[Attribution, ...]]]:
+    """Each reader's attributions by article: the gold ones with that reader's positions, and that reader's narrator."""
+    return [apply(story, articles, list(enumerate(draft, 1)))[1] for draft in drafts]
+
+
 def units(story: Story, articles: Sequence[Article], first: Sequence[Line], second: Sequence[Line]) -> list[Unit]:
     """Every attribution of a story's articles, then the narrator's records, as both readers have them."""
-    left, right = (apply(story, articles, list(enumerate(d, 1)))[1] for d in (first, second))
+    left, right = sides(story, articles, first, second)
     found: list[Unit] = []
     for article in articles:
         one, other = ({a.id: a for a in side[article.id]} for side in (left, right))
