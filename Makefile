@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup test test-slow benchmark site browser validate lint check clean
+.PHONY: help setup test test-slow benchmark site dataset browser validate lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-slow: $(STAMP) browser ## the slow tests too, with a real browser
 
 site: $(STAMP) ## the benchmark's page, site/index.html
 	@$(BIN)/allegedly site
+
+dataset: $(STAMP) ## the Hugging Face dataset, build/dataset
+	@$(BIN)/allegedly build
 
 browser: $(STAMP) ## a Chromium for the tests, unless there is one
 	@command -v chromium >/dev/null 2>&1 || apt-get install -y -qq chromium >/dev/null || $(BIN)/playwright install --with-deps chromium

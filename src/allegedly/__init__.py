@@ -17,8 +17,12 @@ _LAZY = {
     "open_corpus": "store",
     "sentences": "text.sentences",
     "load": "dataset",
+    "path": "dataset",
+    "collate": "dataset",
+    "align": "dataset",
+    "xy": "dataset",
     "get_system": "systems",
-    "score": "benchmark",
+    "score": "evaluation",
 }
 
 __all__ = ["__version__", *_LAZY]

@@ -378,13 +378,17 @@ def _index(path: Path, model: type[R]) -> dict[str, Any]:
     return index
 
 
+def embedded_root() -> Path:
+    """Where an installed package carries the corpus."""
+    return Path(__file__).resolve().parent / "embedded"
+
+
 def default_root() -> Path:
     """The corpus folder used where none is named: the one around the working folder, else the embedded one."""
-    here = Path(__file__).resolve()
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "corpus" / "articles.jsonl").exists() and (folder / "corpus" / "corpus.json").exists():
             return folder
-    for folder in (here.parents[2], here.parent / "embedded"):
+    for folder in (Path(__file__).resolve().parents[2], embedded_root()):
         if (folder / "corpus" / "articles.jsonl").exists():
             return folder
     raise MissingTextError("no corpus found: name a corpus folder with --corpus")
