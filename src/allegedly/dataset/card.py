@@ -46,7 +46,7 @@ def front(manifest: dict[str, Any]) -> dict[str, Any]:
             {
                 "config_name": name,
                 **({"default": True} if name == "articles" else {}),
-                "version": ".".join((manifest["version"].split(".") + ["0", "0"])[:3]),
+                "version": ".".join(([*manifest["version"].split("."), "0", "0"])[:3]),
                 "description": f"{config.about} [{marks}]",
                 "data_files": [{"split": s, "path": f"data/{name}/{s}.parquet"} for s in splits],
             }
