@@ -20,12 +20,12 @@ from allegedly.scoring.measures import parse_measure
 from allegedly.store import RecordError
 from allegedly.systems.predictions import check_predictions
 from allegedly.tasks import Task, detection, get_task
-from allegedly.text.anchor import QuoteError, find_spans, sentence_number
+from allegedly.text.anchor import QuoteError, find_spans, numbered, sentence_number
 
 Row = Mapping[str, Any]
 NAMES = {"stance": STANCES, "detection": detection.LABELS}
 EXTRACTION_FORM = (
-    'a JSON list, one object an attribution: {"source": "words of the source, or empty", "cue": "words that attribute, or empty", '
+    'a JSON list, one object an attribution: {"at": number of the claim\'s sentence, "source": "words of the source, or empty", "cue": "words that attribute, or empty", '
     '"claim": "words of the claim", "stance": "assert, deny or none"}; every value copied from the article, " || " between separate pieces'
 )
 
@@ -68,13 +68,18 @@ def detection_prompt(row: Row) -> str:
 
 def extraction_prompt(row: Row) -> str:
     """One article; the answer is a list of quotes."""
-    return f"{row['text']}\n\nWho says what in this article? Answer with {EXTRACTION_FORM}.\nAnswer:"
+    article = article_of(str(row["id"]), str(row["text"]))
+    return "\n".join(numbered(article)) + f"\n\nWho says what in this article? Answer with {EXTRACTION_FORM}.\nAnswer:"
 
 
 def parse_label(task: str, text: str) -> str:
     """The first of the task's labels in what a model wrote; empty where there is none."""
-    found = re.search(rf"\b({'|'.join(NAMES[task])})(?:s|ed|ies|ied)?\b", text.lower())
-    return found[1] if found else ""
+    forms = {
+        name: rf"{name[:-1]}(?:y|ies|ied|ying)" if name.endswith("y") else f"{name}(?:s|ed|ing)?"
+        for name in NAMES[task]
+    }
+    found = [(m.start(), name) for name, form in forms.items() if (m := re.search(rf"\b{form}\b", text.lower()))]
+    return min(found)[1] if found else ""
 
 
 def article_from(row: Row) -> Article:
@@ -124,20 +129,13 @@ def parse_extraction(row: Row, text: str) -> Parsed:
     made: tuple[Attribution, ...] = ()
     for item in given:
         try:
-            line = {
-                "id": f"a{len(kept) + 1:02}",
-                "kind": "unspecified",
-                "named": False,
-                "via": None,
-                "refers": None,
-                **_quotes(item),
-            }
+            line = {"id": f"a{len(kept) + 1:02}", **_line(article, item)}
             record = {"article": article.id, "attributions": [*kept, line]}
             made = check_predictions(iter([(1, record)]), get_task("extraction"), [article], "answer").predictions[
                 article.id
             ]
             kept.append(line)
-        except (RecordError, TypeError, ValueError, KeyError):
+        except (RecordError, TypeError, ValueError, KeyError, AttributeError):
             continue
     if kept:
         record = {"article": article.id, "attributions": kept}
@@ -150,9 +148,11 @@ def parse_extraction(row: Row, text: str) -> Parsed:
 def _line(article: Article, item: Row) -> dict[str, Any]:
     """One answered object as a prediction's attribution: the claim where it first stands, source and cue where they stand nearest to it."""
     stance = str(item.get("stance", "assert"))
-    claim = _spans(article, str(item["claim"]), 1)
+    at = item.get("at")
+    places = at if isinstance(at, dict) else {"claim": at}
+    claim = _spans(article, str(item["claim"]), places.get("claim"), 1)
     near = sentence_number(article, claim[0].start)
-    spans = {role: _spans(article, str(item.get(role) or ""), near) for role in ("source", "cue")}
+    spans = {role: _spans(article, str(item.get(role) or ""), places.get(role), near) for role in ("source", "cue")}
     given = {role: {"spans": [{"start": s.start, "end": s.end} for s in some]} for role, some in spans.items()}
     return {
         "source": given["source"],
@@ -162,12 +162,12 @@ def _line(article: Article, item: Row) -> dict[str, Any]:
     }
 
 
-def _spans(article: Article, quote: str, near: int) -> tuple[Span, ...]:
-    """A quote's spans: where it stands once, else in the sentence nearest to `near`, there the first. QuoteError where it is not."""
+def _spans(article: Article, quote: str, at: Any, near: int) -> tuple[Span, ...]:
+    """A quote's spans: at its address, else where it stands once, else in the sentence nearest to `near`. QuoteError where it is not."""
     if not quote.strip():
         return ()
     numbers = sorted(range(1, len(article.sentences) + 1), key=lambda n: (abs(n - near), n))
-    for address in (None, *(a for n in numbers for a in (n, f"{n}#1"))):
+    for address in (*([at] if at is not None else []), None, *(a for n in numbers for a in (n, f"{n}#1"))):
         try:
             return find_spans(article, quote, address)
         except QuoteError:
@@ -176,12 +176,14 @@ def _spans(article: Article, quote: str, near: int) -> tuple[Span, ...]:
 
 
 def extraction_target(row: Row) -> str:
-    """The gold answer in the form that the prompt asks for. Quotes that stand twice are found again where they first stand."""
+    """The gold answer in the form that the prompt asks for; `at` says more where a quote stands twice."""
     from allegedly.text.quote import draft_line
 
     article = article_from(row)
     lines = [draft_line(article, a) for a in article.attributed]
-    return json.dumps([{k: x[k] for k in ("source", "cue", "claim", "stance")} for x in lines], ensure_ascii=False)
+    return json.dumps(
+        [{k: x[k] for k in ("at", "source", "cue", "claim", "stance")} for x in lines], ensure_ascii=False
+    )
 
 
 class _Labelled:
