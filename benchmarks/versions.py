@@ -27,7 +27,7 @@ datasets.disable_progress_bars()
 folder, digest = sys.argv[1], hashlib.sha256()
 for config in sorted(os.listdir(os.path.join(folder, "data"))):
     for split in ("train", "validation", "test"):
-        if not json.load(open(os.path.join(folder, "MANIFEST.json")))["configs"][config][split]["rows"]:
+        if not json.load(open(os.path.join(folder, "MANIFEST.json")))["configs"].get(config, {}).get(split, {}).get("rows"):
             continue
         plain = datasets.load_dataset(folder, config, split=split)
         streamed = datasets.load_dataset(folder, config, split=split, streaming=True)

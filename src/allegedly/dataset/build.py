@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -45,7 +46,7 @@ def digest(rows: Iterable[Row]) -> str:
 def build(corpus: Corpus, out: Path, said: Callable[[str], None] = lambda step: None) -> dict[str, Any]:
     """Write the dataset of a corpus into a folder, replacing what is there in one step; returns the manifest.
 
-    DatasetError where a split has no annotated article.
+    A config has no file for a split without rows, as `disputes` where no pairs are made. DatasetError where a split has no annotated article.
     """
     from allegedly.dataset.card import card
     from allegedly.dataset.croissant import croissant
@@ -61,6 +62,8 @@ def build(corpus: Corpus, out: Path, said: Callable[[str], None] = lambda step: 
             said(config.name)
             for split in SPLITS:
                 rows = list(config.of(articles[split]))
+                if not rows:  # newer versions of `datasets` cannot read an empty file
+                    continue
                 path = part / "data" / config.name / f"{split}.parquet"
                 write_parquet(config, rows, path)
                 configs.setdefault(config.name, {})[split] = {
@@ -74,6 +77,7 @@ def build(corpus: Corpus, out: Path, said: Callable[[str], None] = lambda step: 
             "version": corpus.info.version,
             "corpus": corpus.label,
             "allegedly": __version__,
+            "released": _released(corpus),
             "shape": shape(),
             "configs": configs,
         }
@@ -89,6 +93,13 @@ def build(corpus: Corpus, out: Path, said: Callable[[str], None] = lambda step: 
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return manifest
+
+
+def _released(corpus: Corpus) -> str | None:
+    """The date of the version, from CITATION.cff."""
+    path = corpus.path("CITATION.cff")
+    found = re.search(r"^date-released: *(\S+)", path.read_text("utf-8"), re.MULTILINE) if path.exists() else None
+    return found[1] if found else None
 
 
 def _swap(part: Path, out: Path) -> None:

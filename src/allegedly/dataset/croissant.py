@@ -20,6 +20,7 @@ CONTEXT = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -34,11 +35,13 @@ CONTEXT = {
     "md5": "cr:md5",
     "parentField": "cr:parentField",
     "path": "cr:path",
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "recordSet": "cr:recordSet",
     "references": "cr:references",
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -51,7 +54,7 @@ def croissant(manifest: dict[str, Any]) -> dict[str, Any]:
     """The description of a built dataset, from its manifest."""
     files, records = [], []
     for config in CONFIGS.values():
-        for split, about in manifest["configs"][config.name].items():
+        for split, about in manifest["configs"].get(config.name, {}).items():
             name = f"{config.name}/{split}"
             files.append(
                 {
@@ -82,7 +85,7 @@ def croissant(manifest: dict[str, Any]) -> dict[str, Any]:
         "version": manifest["version"],
         "license": "https://creativecommons.org/licenses/by/4.0/",
         "citeAs": f"{manifest['name']} {manifest['version']}: an annotated corpus of claims, stance and attribution in news",
-        "datePublished": manifest.get("published", "2033-01-01"),
+        **({"datePublished": manifest["released"]} if manifest.get("released") else {}),
         "distribution": files,
         "recordSet": records,
     }

@@ -71,6 +71,10 @@ def load(
     if split not in SPLITS:
         raise UnknownIdError("split", split, SPLITS)
     folder = path(corpus)
+    if split not in manifest_of(folder)["configs"].get(config, {}):
+        if as_ == "rows":
+            return []
+        raise DatasetError(f"{config} has no rows in {split}")
     if as_ == "rows":
         return _checked(folder, chosen, split)
     if as_ == "datasets":
