@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup test test-slow benchmark site dataset browser validate lint check clean
+.PHONY: help setup test test-slow benchmark site dataset wheel browser validate lint check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ site: $(STAMP) ## the benchmark's page, site/index.html
 
 dataset: $(STAMP) ## the Hugging Face dataset, build/dataset
 	@$(BIN)/allegedly build
+
+wheel: dataset ## the wheel with the built dataset in it, dist/
+	@$(BIN)/python -m hatchling build -t wheel
 
 browser: $(STAMP) ## a Chromium for the tests, unless there is one
 	@command -v chromium >/dev/null 2>&1 || apt-get install -y -qq chromium >/dev/null || $(BIN)/playwright install --with-deps chromium

@@ -59,3 +59,35 @@ def test_every_built_artefact_carries_the_canary(tmp_path: Path) -> None:
             )
             assert all(CANARY in line for line in lines), name
         assert not [n for n in archive.namelist() if "/local/" in n]
+
+
+def test_the_wheel_carries_the_dataset_and_an_installed_package_loads_it(tmp_path: Path) -> None:
+    """Installed without its dependencies beside ours, in a folder without a checkout: rows come from the wheel, nothing is built."""
+    subprocess.run([sys.executable, "-m", "allegedly", "build"], cwd=ROOT, capture_output=True, check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    target = tmp_path / "site"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    script = (
+        f"import sys; sys.path.insert(0, {str(target)!r}); import allegedly; "
+        "print(allegedly.path()); print(len(allegedly.load('stance', 'test')), len(allegedly.open_corpus().annotated('test')))"
+    )
+    env = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, env=env, check=True
+    )
+    place, counts = done.stdout.splitlines()
+    assert place == str(target / "allegedly" / "embedded" / "dataset")
+    assert int(counts.split()[0]) > 1000
+    assert not (tmp_path / "cache").exists()

@@ -22,10 +22,8 @@ BATCH = 1000
 def path(corpus: Corpus | None = None) -> Path:
     """The folder of the built dataset, for `datasets.load_dataset(str(allegedly.path()), "stance")`; built first if need be."""
     opened = corpus or open_corpus()
-    shipped = opened.root / "dataset"
-    if corpus is None and opened.root == embedded_root() and shipped.is_dir():
-        return shipped
-    for folder in (opened.root / "build" / "dataset", _cache() / opened.label):
+    places = [opened.root / "dataset"] if opened.root == embedded_root() else [opened.root / "build" / "dataset"]
+    for folder in (*places, _cache() / opened.label):
         if (folder / MANIFEST).exists() and fresh(folder, opened):
             return folder
     return _built(opened)
@@ -41,7 +39,8 @@ def fresh(folder: Path, corpus: Corpus) -> bool:
 
 
 def _built(corpus: Corpus) -> Path:
-    for folder in (corpus.root / "build" / "dataset", _cache() / corpus.label):
+    places = [] if corpus.root == embedded_root() else [corpus.root / "build" / "dataset"]
+    for folder in (*places, _cache() / corpus.label):
         try:
             build(corpus, folder)
         except OSError:
