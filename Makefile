@@ -46,8 +46,8 @@ validate: $(STAMP) ## check the corpus
 	@$(BIN)/allegedly validate
 
 lint: $(STAMP) ## style and types
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks examples
+	@$(BIN)/ruff format --check src tests benchmarks examples
 	@$(BIN)/mypy
 
 check: lint validate test ## lint, types, corpus, tests

@@ -50,3 +50,12 @@ def test_no_text_that_is_not_ours_is_tracked() -> None:
     assert tracked.stdout == b""
     for path in (ROOT / "annotations/external").glob("*.jsonl"):
         assert '"text"' not in path.read_text("utf-8")
+
+
+def test_the_page_of_the_dataset_has_the_columns_of_the_declarations() -> None:
+    from allegedly.dataset.card import columns
+    from allegedly.dataset.configs import CONFIGS
+
+    page = (ROOT / "docs/dataset.md").read_text("utf-8")
+    for name in CONFIGS:
+        assert columns(name) in page, f"renew docs/dataset.md: {name}"

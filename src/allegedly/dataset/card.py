@@ -117,13 +117,19 @@ def _body(corpus: Corpus, manifest: dict[str, Any]) -> str:
 
 def _structure(manifest: dict[str, Any]) -> str:
     made = ["## Structure"]
-    for name, config in CONFIGS.items():
+    for name in CONFIGS:
         splits = manifest["configs"].get(name, {})
         sizes = ", ".join(f"{about['rows']:,} {s}" for s, about in splits.items())
-        made.append(f"### {name}\n\n{config.about[0].upper()}{config.about[1:]}. Rows: {sizes or 'none yet'}.")
-        rows = [f"| `{column}` | {words} |" for column, words in config.explained.items()]
-        made.append("\n".join(["| column | what |", "|---|---|", *rows]))
+        made.append(f"{columns(name)}\n\nRows: {sizes or 'none yet'}.")
     return "\n\n".join(made)
+
+
+def columns(name: str) -> str:
+    """A config's section: what its rows are, and each column."""
+    config = CONFIGS[name]
+    rows = [f"| `{column}` | {words} |" for column, words in config.explained.items()]
+    table = "\n".join(["| column | what |", "|---|---|", *rows])
+    return f"### {name}\n\n{config.about[0].upper()}{config.about[1:]}.\n\n{table}"
 
 
 def _datasheet(path: Path) -> dict[str, str]:

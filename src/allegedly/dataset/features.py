@@ -151,21 +151,3 @@ def encode(kind: Type, value: Any) -> Any:
     if isinstance(kind, Struct):
         return {name: encode(inner, value[name]) for name, inner in kind.fields.items()}
     return value
-
-
-def labelled(kind: Type) -> bool:
-    """Whether a type has a class label somewhere inside."""
-    if isinstance(kind, List):
-        return labelled(kind.of)
-    return isinstance(kind, Label) or (isinstance(kind, Struct) and any(map(labelled, kind.fields.values())))
-
-
-def decode(kind: Type, value: Any) -> Any:
-    """A file's value as a row has it: label numbers become names."""
-    if isinstance(kind, Label):
-        return kind.names[value]
-    if isinstance(kind, List):
-        return [decode(kind.of, x) for x in value] if labelled(kind) else value
-    if isinstance(kind, Struct):
-        return {name: decode(inner, value[name]) for name, inner in kind.fields.items()}
-    return value

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from allegedly.dataset.build import MANIFEST, SPLITS, DatasetError, build, digest, manifest_of, shape
 from allegedly.dataset.configs import Config, Row, get_config
-from allegedly.dataset.features import decode
+from allegedly.dataset.features import Label, List, Struct, Type
 from allegedly.store import Corpus, UnknownIdError, embedded_root, open_corpus
 
 BATCH = 1000
@@ -101,7 +102,7 @@ def rows(file: Path, config: Config) -> Iterator[Row]:
             columns = [_values(batch.column(n), config, name) for n, name in enumerate(batch.schema.names)]
             names = batch.schema.names
             for values in zip(*columns, strict=True):
-                yield dict(zip(names, values, strict=True))
+                yield dict(zip(names, values))  # noqa: B905 (equal by construction; this is the inner loop)
 
 
 def _values(column: Any, config: Config, name: str) -> list[Any]:
@@ -109,10 +110,25 @@ def _values(column: Any, config: Config, name: str) -> list[Any]:
 
     if isinstance(column.type, pa.DictionaryType):
         known = column.dictionary.to_pylist()
-        return [None if n is None else known[n] for n in column.indices.to_pylist()]
-    kind = config.columns[name]
-    found = column.to_pylist()
-    return [decode(kind, v) for v in found]
+        return [known[n] for n in column.indices.to_numpy().tolist()]
+    return plain(config.columns[name], column)
+
+
+def plain(kind: Type, array: Any) -> list[Any]:
+    """An Arrow array as Python values, labels by name: column by column, which is several times as fast as `to_pylist` on records."""
+    if isinstance(kind, Label):
+        return [kind.names[n] for n in array.to_numpy().tolist()]
+    if isinstance(kind, Struct):
+        parts = [plain(inner, part) for inner, part in zip(kind.fields.values(), array.flatten(), strict=True)]
+        names = tuple(kind.fields)
+        return [dict(zip(names, values)) for values in zip(*parts)]  # noqa: B905 (equal by construction; this is the inner loop)
+    if isinstance(kind, List):
+        offsets = array.offsets.to_numpy().tolist()
+        inside = plain(kind.of, array.flatten())
+        first = offsets[0]
+        return [inside[a - first : b - first] for a, b in pairwise(offsets)]
+    found: list[Any] = array.to_numpy(zero_copy_only=False).tolist()
+    return found
 
 
 def _file(folder: Path, config: Config, split: str) -> Path:
