@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import allegedly
+from allegedly.dataset.configs import CONFIGS
 from allegedly.evaluation import evaluate
 from allegedly.pairs import pairs
 from allegedly.scoring.measures import parse_measure
@@ -101,9 +101,9 @@ def test_disputes_end_to_end(tmp_path) -> None:
     write_records(root / "corpus" / "stories.jsonl", [story])
     write_records(root / "corpus" / "pairs.jsonl", pairs(story, articles, 50))
     corpus = Corpus(root)
-    rows = allegedly.load("disputes", corpus=corpus)
+    rows = list(CONFIGS["disputes"].of(corpus.annotated()))
     assert {r["label"] for r in rows} <= {"same", "opposed", "unrelated"}
-    assert len(allegedly.load("linking", corpus=corpus)) == 14
+    assert len(list(CONFIGS["linking"].of(corpus.annotated()))) == 14
     annotated_articles = corpus.annotated("train")
     hidden = [DISPUTES.hide(a) for a in annotated_articles]
     assert all(not x.positions for a in hidden for x in a.attributions)
