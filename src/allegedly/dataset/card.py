@@ -19,6 +19,7 @@ SECTIONS = {
     "Curation rationale": "Why it exists",
     "Source data and producers": "How the texts came to be",
     "Annotation process and annotators": "How the annotations came to be",
+    "Measured against people": "Is it circular? What was measured against people, and against itself",
     "Uses and out-of-scope use": "Uses, and what it is not for",
     "Bias, risks and limits": "Known weaknesses",
     "What the gold holds": "What the gold holds",
