@@ -66,3 +66,10 @@ def test_one_reader_is_no_ceiling_of_disputes(tmp_path) -> None:
     found = ceiling.sides(corpus, corpus.annotated("test"))
     assert found.of(get_task("disputes")) is None
     assert found.of(get_task("stance"))
+
+
+def test_a_corpus_without_stories_has_no_ceiling(corpus_folder) -> None:
+    corpus = Corpus(corpus_folder)
+    corpus.path("corpus", "stories.jsonl").unlink(missing_ok=True)
+    found = ceiling.sides(Corpus(corpus_folder), corpus.annotated("train"))
+    assert found == (None, None)

@@ -56,10 +56,10 @@ def _read(corpus: Corpus, articles: Sequence[Article]) -> Both | None:
     """The articles under each reader's positions, their pairs with the relation that follows; None unless two read them all."""
     found: dict[str, tuple[Article, Article]] = {}
     for name in dict.fromkeys(a.story for a in articles):
-        both, story = drafts(corpus, name), corpus.stories[name]
-        members = [a for a in articles if a.story == name]
-        if both is None:
+        both, story = drafts(corpus, name), corpus.stories.get(name)
+        if both is None or story is None:
             return None
+        members = [a for a in articles if a.story == name]
         excludes = {p.id: set(p.excludes) for p in story.propositions}
         made = []
         for side in readings.sides(story, members, *both):

@@ -360,7 +360,8 @@ def write_gold(
     external = isinstance(record, ExternalRecord)
     gold = [bare(a) if external else a for a in attributions]
     write_records(corpus.gold_path(record), gold)
-    path = corpus.path("annotations", "adjudication.jsonl")
+    where = ("drafts", "external") if external else ()  # the log quotes the text, and one that is not ours stays local
+    path = corpus.path("annotations", *where, "adjudication.jsonl")
     new = list(log)
     old = [line for _, line in read_objects(path)] if path.exists() else []
     whole = sorted([line for line in old if line["article"] != record.id] + new, key=lambda line: str(line["article"]))

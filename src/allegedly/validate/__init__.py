@@ -249,8 +249,9 @@ class _Check:
             [*annotations.glob("gold/*"), *annotations.glob("external/*"), *annotations.glob("layers/*/*")]
         ):
             record = self.articles.get(path.stem)
-            external = path.parent.name == "external"
-            if record is None or path.suffix != ".jsonl" or external != isinstance(record, ExternalRecord):
+            external = isinstance(record, ExternalRecord)
+            misplaced = path.parent.name == ("gold" if external else "external")
+            if record is None or path.suffix != ".jsonl" or misplaced:
                 yield Finding("A010", "no article has this id", self._shown(path))
                 continue
             if path.parent.name in ("gold", "external"):
