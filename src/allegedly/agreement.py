@@ -28,6 +28,8 @@ MEASURES = (
 )
 KAPPAS = ("stance", "kind", "named")
 LINKS = ("via", "refers")
+#: Names the gold where a layer is asked for.
+GOLD = "gold"
 Pair = tuple[Article, Article]
 
 
@@ -46,14 +48,20 @@ class Agreement(NamedTuple):
 
 
 def pairs(corpus: Corpus, left: str, right: str, only: Collection[str] | None = None) -> list[Pair]:
-    """The articles (of those in `only`) that both layers hold, under each. NoAgreementError where there is none."""
+    """The articles (of those in `only`) that both layers hold, under each; `gold` is a layer too. NoAgreementError where there is none."""
     found = []
     for record in [*corpus.records.values(), *corpus.external.values()]:
         if only is not None and record.id not in only:
             continue
-        paths = [corpus.path("annotations", "layers", layer, f"{record.id}.jsonl") for layer in (left, right)]
+        paths = [
+            corpus.gold_path(record)
+            if layer == GOLD
+            else corpus.path("annotations", "layers", layer, f"{record.id}.jsonl")
+            for layer in (left, right)
+        ]
         if all(p.exists() for p in paths) and corpus.text_path(record).exists():
-            found.append((corpus.article(record.id, layer=left), corpus.article(record.id, layer=right)))
+            one, other = (corpus.article(record.id, layer=None if x == GOLD else x) for x in (left, right))
+            found.append((one, other))
     if not found:
         raise NoAgreementError(f"layers {left!r} and {right!r} share no article: annotations/layers/<layer>/<id>.jsonl")
     return found
@@ -118,6 +126,7 @@ def agreement(group: str, found: Sequence[Pair], read: Mapping[str, readings.Cou
             [getattr(a if field == "stance" else a.source, field) for a in side] for side in zip(*matched, strict=True)
         ]
         figures[f"kappa({field})"] = _kappa(*values) if matched else None
+        figures[f"same({field})"] = float(np.mean([a == b for a, b in zip(*values, strict=True)])) if matched else None
     for link in LINKS:
         same = [c.agrees(link, i, j) for c in comparisons for i, j in c.pairs("overlap")]
         figures[f"same({link})"] = float(np.mean(same)) if same else None
