@@ -57,8 +57,8 @@ def anchor(
 @app.command()
 def agree(
     layers: Annotated[
-        Optional[list[str]], typer.Argument(help="Two layers; default: annotator-1 annotator-2. `gold` is one too.")
-    ] = None,  # noqa: UP045
+        list[str] | None, typer.Argument(help="Two layers; default: annotator-1 annotator-2. `gold` is one too.")
+    ] = None,
     by: Annotated[
         str, typer.Option(help="all, split, story, form, domain or round (annotations/rounds.json).")
     ] = "all",

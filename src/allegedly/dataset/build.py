@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from allegedly import __version__
-from allegedly.dataset.configs import CONFIGS, Config, Row
+from allegedly.dataset.configs import CONFIGS, Config
 from allegedly.dataset.features import encode, schema
+from allegedly.dataset.rows import Row
 from allegedly.schema import AllegedlyError
 from allegedly.store import Corpus, dump_line, write_atomic
 

@@ -5,20 +5,19 @@ Every row has the id of its item, of its article and story, the article's text (
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
+from allegedly.dataset import rows
 from allegedly.dataset.features import BOOL, INT, SPANS, STRING, Label, List, Struct, Type
-from allegedly.schema import CANARY, RELATIONS, STANCES, Article, Attribution, Kind, Spans
+from allegedly.dataset.rows import ROLES, Row
+from allegedly.schema import CANARY, RELATIONS, STANCES, Article, Kind
 from allegedly.store import UnknownIdError
-from allegedly.tasks import detection, disputes, linking, stance
+from allegedly.tasks import detection
 
-Row = dict[str, Any]
 STANCE, KIND = Label(STANCES), Label(get_args(Kind))
 TAGS = Label(("O", "B", "I"))
-ROLES = ("source", "cue", "claim")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Config:
     name: str
     about: str
     own: Mapping[str, tuple[Type, str]]
-    rows: Callable[[Article], Iterator[Row]]
+    make: Callable[[Article], Iterator[Row]]
 
     @property
     def columns(self) -> dict[str, Type]:
@@ -44,7 +43,7 @@ class Config:
         """The rows of some articles, whole."""
         for article in articles:
             common = {"article": article.id, "story": article.story, "text": article.text, "canary": CANARY}
-            for row in self.rows(article):
+            for row in self.make(article):
                 whole = common | row
                 yield {name: whole[name] for name in self.columns}
 
@@ -75,138 +74,6 @@ ATTRIBUTION = Struct(
 )
 
 
-def spans(article: Article, some: Spans) -> list[Row]:
-    """Spans with their words."""
-    return [{"start": s.start, "end": s.end, "text": article.text[s.start : s.end]} for s in some]
-
-
-def _record(article: Article, a: Attribution) -> Row:
-    return {
-        "id": a.id,
-        **{role: spans(article, a.roles[role]) for role in ROLES},
-        "kind": a.source.kind,
-        "named": a.source.named,
-        "entities": list(a.source.entities),
-        "stance": a.stance,
-        "via": a.via,
-        "refers": a.refers,
-        "positions": [{"proposition": p.proposition, "polarity": p.polarity} for p in a.positions],
-    }
-
-
-def _articles(article: Article) -> Iterator[Row]:
-    record = article.record
-    about = {name: getattr(record, name) for name in ("publisher", "published", "form", "domain", "variety", "license")}
-    yield {
-        "id": article.id,
-        "title": article.title,
-        **about,
-        "attributions": [_record(article, a) for a in article.attributions],
-    }
-
-
-def _detection(article: Article) -> Iterator[Row]:
-    for item, (start, end) in zip(detection.items(article), article.sentences, strict=True):
-        yield {"id": item.id, "start": start, "end": end, "sentence": article.text[start:end], "label": item.answer}
-
-
-def _linking(article: Article) -> Iterator[Row]:
-    known = [{"id": linking.name(n), "spans": spans(article, m)} for n, m in enumerate(linking.mentions(article))]
-    for item in linking.items(article):
-        assert item.attribution is not None
-        claim = spans(article, item.attribution.claim.spans)
-        yield {"id": item.id, "claim": claim, "mentions": known, "answer": item.answer}
-
-
-def _stance(article: Article) -> Iterator[Row]:
-    for item in stance.items(article):
-        assert item.attribution is not None
-        roles = {role: spans(article, some) for role, some in item.attribution.roles.items()}
-        yield {"id": item.id, **roles, "label": item.answer}
-
-
-def _disputes(article: Article) -> Iterator[Row]:
-    for item in disputes.items(article):
-        if item.pair:
-            yield {"id": item.id, "left": item.pair.left, "right": item.pair.right, "label": item.answer}
-
-
-def _bio(article: Article) -> Iterator[Row]:
-    starts, ends = [t.start for t in article.tokens], [t.end for t in article.tokens]
-    row: Row = {
-        "id": article.id,
-        "tokens": [article.text[t.start : t.end] for t in article.tokens],
-        "starts": starts,
-        "ends": ends,
-    }
-    for role in ROLES:
-        tags = ["O"] * len(starts)
-        every = sorted(
-            {(s.start, s.end) for a in article.attributed for s in a.roles[role]}, key=lambda s: (s[0], -s[1])
-        )
-        for start, end in every:
-            low, high = bisect_right(ends, start), bisect_left(starts, end)
-            if low < high and all(t == "O" for t in tags[low:high]):
-                tags[low:high] = ["B", *["I"] * (high - low - 1)]
-        row[f"{role}_tags"] = tags
-    yield row
-
-
-def _bigbio(article: Article) -> Iterator[Row]:
-    entities: dict[tuple[str, Spans], Row] = {}
-    for attribution in article.attributed:
-        for role, some in attribution.roles.items():
-            if some and (role, some) not in entities:
-                entities[role, some] = {
-                    "id": f"{article.id}.{role}{len(entities) + 1}",
-                    "type": role,
-                    **_passage(article, some),
-                    "normalized": [],
-                }
-    events: list[Row] = []
-    relations: list[Row] = []
-    for attribution in article.attributed:
-        arguments = [
-            {"role": role, "ref_id": entities[role, some]["id"]}
-            for role, some in attribution.roles.items()
-            if some and role != "cue"
-        ]
-        name = f"{article.id}.{attribution.id}"
-        events.append(
-            {
-                "id": name,
-                "type": attribution.stance,
-                "trigger": _passage(article, attribution.cue.spans),
-                "arguments": arguments,
-            }
-        )
-        for link in ("via", "refers"):
-            if target := getattr(attribution, link):
-                relations.append(
-                    {
-                        "id": f"{name}.{link}",
-                        "type": link,
-                        "arg1_id": name,
-                        "arg2_id": f"{article.id}.{target}",
-                        "normalized": [],
-                    }
-                )
-    whole = {"id": f"{article.id}.text", "type": "article", "text": [article.text], "offsets": [[0, len(article.text)]]}
-    yield {
-        "id": article.id,
-        "document_id": article.id,
-        "passages": [whole],
-        "entities": list(entities.values()),
-        "events": events,
-        "coreferences": [],
-        "relations": relations,
-    }
-
-
-def _passage(article: Article, some: Spans) -> Row:
-    return {"text": [article.text[s.start : s.end] for s in some], "offsets": [[s.start, s.end] for s in some]}
-
-
 _OFFSETS = {"text": List(STRING), "offsets": List(List(INT))}
 _NORMALIZED = List(Struct({"db_name": STRING, "db_id": STRING}))
 CONFIGS: dict[str, Config] = {
@@ -228,7 +95,7 @@ CONFIGS: dict[str, Config] = {
                     "who says what; an empty source or cue has no spans; `via` and `refers` name others of the row",
                 ),
             },
-            _articles,
+            rows.articles,
         ),
         Config(
             "detection",
@@ -239,7 +106,7 @@ CONFIGS: dict[str, Config] = {
                 "sentence": (STRING, "its words"),
                 "label": (Label(detection.LABELS), "the answer"),
             },
-            _detection,
+            rows.detection,
         ),
         Config(
             "extraction_bio",
@@ -250,7 +117,7 @@ CONFIGS: dict[str, Config] = {
                 "ends": (List(INT), "where each ends"),
                 **{f"{role}_tags": (List(TAGS), f"O, B or I of {role}s") for role in ROLES},
             },
-            _bio,
+            rows.bio,
         ),
         Config(
             "linking",
@@ -263,7 +130,7 @@ CONFIGS: dict[str, Config] = {
                 ),
                 "answer": (STRING, "the id of the right mention"),
             },
-            _linking,
+            rows.linking,
         ),
         Config(
             "stance",
@@ -274,7 +141,7 @@ CONFIGS: dict[str, Config] = {
                 "claim": (SPANS, "the claim's spans"),
                 "label": (STANCE, "the answer"),
             },
-            _stance,
+            rows.stance,
         ),
         Config(
             "disputes",
@@ -284,7 +151,7 @@ CONFIGS: dict[str, Config] = {
                 "right": (STRING, "the other; the row's text is its article's"),
                 "label": (Label(RELATIONS), "the answer"),
             },
-            _disputes,
+            rows.disputes,
         ),
         Config(
             "bigbio_kb",
@@ -325,7 +192,7 @@ CONFIGS: dict[str, Config] = {
                     "`via` and `refers`, between events",
                 ),
             },
-            _bigbio,
+            rows.bigbio,
         ),
     )
 }

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from allegedly.dataset.build import MANIFEST, SPLITS, DatasetError, build, digest, manifest_of, shape
-from allegedly.dataset.configs import Config, Row, get_config
+from allegedly.dataset.configs import Config, get_config
 from allegedly.dataset.features import Label, List, Struct, Type
+from allegedly.dataset.rows import Row
 from allegedly.store import Corpus, UnknownIdError, embedded_root, open_corpus
 
 BATCH = 1000
