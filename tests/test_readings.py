@@ -78,3 +78,16 @@ def test_what_is_undecided_or_unknown_is_named() -> None:
     _, articles, paired = found()
     with pytest.raises(PositionError, match=r"(?s)a0001/a02 is undecided.*a0001/m01 is undecided.*no unit a0001/a99"):
         decide(articles, paired, FIRST, [{"article": "a0001", "id": "a99", "positions": []}])
+
+
+def test_a_passage_of_two_pieces_that_only_the_second_reader_has_is_added() -> None:
+    article = annotated()
+    piece = {"article": "a0001", "id": "n02", "at": [2, 2], "claim": "The || leak", "positions": ["p1+"]}
+    second = [*SECOND[:-1], piece]
+    words = article.text[article.sentences[1].start : article.sentences[1].end].split()
+    piece["claim"] = f"{words[0]} || {words[-1].rstrip('.')}"
+    paired = units(STORY, [article], FIRST, second)
+    decisions = [{"article": "a0001", "id": u.id, "positions": list(u.right or u.left)} for u in paired if not u.agreed]
+    made = decide([article], paired, FIRST, decisions)
+    assert made[-1]["at"] == [2, 2]
+    apply(STORY, [article], list(enumerate(made, 1)))

@@ -121,7 +121,8 @@ def decide(
             taken = {m["id"] for m in made[1:] if m.get("article") == article}
             quoted = draft_line(texts[article], known[article, name].record)
             line |= {"id": next(n for n in map("n{:02}".format, range(1, 100)) if n not in taken)}
-            line |= {k: quoted[k] for k in ("at", "claim") if k in quoted}
+            at = quoted["at"]
+            line |= {"at": at["claim"] if isinstance(at, dict) else at, "claim": quoted["claim"]}
         made.append(line)
     return made
 
