@@ -27,7 +27,7 @@ from allegedly.scoring.by_slice import by_slice, cues
 from allegedly.scoring.measures import parse_measure
 from allegedly.scoring.statistics import holm, paired_p, ranks
 from allegedly.store import Corpus
-from allegedly.systems import answers, get_system
+from allegedly.systems import SystemUseError, answers, get_system
 from allegedly.tasks import TASKS, Label, Predictions, Task, get_task
 
 ALPHA = 0.05
@@ -65,13 +65,16 @@ class Fitted:
             predictions |= {i: _rounded(answer) for i, answer in made.items()}
             failed += raised
         seconds = time.perf_counter() - started
+        if failed and not predictions:
+            raise SystemUseError(f"{self.name} raised on every article of {task.name}; the first: {failed[0]}")
         if not failed:
             runs.keep(run, task, chosen.articles, predictions, seconds)
         return Answers(predictions, seconds, tuple(failed))
 
     def _system(self, fold: int, task: Task) -> Any:
         if fold not in self._shared:
-            system: Any = get_system(self.name, task.name, self._seed).fit(self._chosen.folds[fold][0])
+            system: Any = get_system(self.name, task.name, self._seed)
+            system = system.fit(self._chosen.folds[fold][0]) or system
             if not hasattr(system, "for_task"):
                 return system
             self._shared[fold] = system
@@ -157,7 +160,7 @@ def run(
         rows = []
         given = {n: found[n][task.name] for n in systems if task.name in found.get(n, {})}
         if home and plain:
-            others = results_of.submitted(home, task, chosen, {*systems, *BASELINES})
+            others = results_of.submitted(home, task, chosen, [*systems, *BASELINES])
             given |= {name: Answers(predictions, 0.0) for name, predictions in others.items()}
         for name, answered in given.items():
             evaluation = evaluate(task, chosen.articles, answered.predictions, usable_measures(corpus, task))

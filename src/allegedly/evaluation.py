@@ -14,13 +14,14 @@ from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import Counts, Measure, parse_measure
 from allegedly.scoring.signature import Signature
 from allegedly.scoring.statistics import Interval, interval
-from allegedly.store import Corpus
+from allegedly.store import Corpus, UnknownIdError
 from allegedly.tasks import TASKS, Predictions, Task, get_task
 
 #: Bootstrap draws, and draws of the paired test.
 DRAWS = 2000
 #: Most folds of a cross-validation.
 FOLDS = 5
+SPLITS = ("train", "validation", "test", "external")
 
 
 class NothingToScoreError(AllegedlyError, ValueError):
@@ -68,8 +69,11 @@ def _folds(
     for name in [split] if split else ["test", "validation"]:
         if name != "train" and (test := tuple(corpus.annotated(name))):
             return name, ((train, test),)
+    if split not in (None, *SPLITS):
+        raise UnknownIdError("split", str(split), SPLITS)
     if split not in (None, "train"):
-        raise NothingToScoreError(f"{corpus.root}: no annotated article (with its text) in split {split!r}")
+        hint = "; `allegedly attach` brings texts that are not ours to ship" if split == "external" else ""
+        raise NothingToScoreError(f"{corpus.root}: no annotated article (with its text) in split {split!r}{hint}")
     if not crossed:
         return "train", ((train, tuple(corpus.annotated("train"))),)
     stories = list(dict.fromkeys(a.story for a in train))

@@ -167,12 +167,17 @@ def of(results: Iterable[Result], **wanted: str | None) -> list[Result]:
 
 def keep_predictions(folder: Path, task: Task, chosen: Protocol, name: str, predictions: Predictions) -> str:
     """Keep a system's predictions as `predictions/<task>.<split>.<system>.jsonl.gz`; returns that name and the sha256 of the lines."""
-    file = f"{task.name}.{chosen.name.split('(')[0]}.{re.sub(r'[^A-Za-z0-9_-]', '-', name)}.jsonl.gz"
+    file = f"{task.name}.{chosen.name.split('(')[0]}.{_filed(name)}.jsonl.gz"
     path = folder / PREDICTIONS / file
     data = dump_records(prediction_records(task, chosen.articles, predictions))
     if _lines(path) != data:
         write_atomic(path, gzip.compress(data, mtime=0))
     return f"{file} {hashlib.sha256(data).hexdigest()}"
+
+
+def _filed(name: str) -> str:
+    """A system's name as it stands in file names."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)
 
 
 def _lines(path: Path) -> bytes | None:
@@ -193,10 +198,10 @@ def kept_predictions(folder: Path, result: Result, task: Task, articles: Sequenc
 
 def submitted(folder: Path, task: Task, chosen: Protocol, beside: Iterable[str]) -> dict[str, Predictions]:
     """The kept predictions of a task and split whose system is none of those `beside`: other people's, by name."""
-    found = {}
+    found, known = {}, {_filed(name) for name in beside}
     start = f"{task.name}.{chosen.name.split('(')[0]}."
     for path in sorted((folder / PREDICTIONS).glob(f"{start}*.jsonl.gz")):
         name = path.name.removeprefix(start).removesuffix(".jsonl.gz")
-        if name not in beside:
+        if name not in known:
             found[name] = read_predictions(path, task, chosen.articles).predictions
     return found

@@ -57,12 +57,17 @@ def benchmark(
     from allegedly.evaluation import usable_tasks
     from allegedly.report.leaderboard import curve, notes, spread, tables
     from allegedly.store import open_corpus
+    from allegedly.systems import answers
 
     opened = open_from(Path(corpus.split("=", 1)[-1]) if corpus else None)
     other = open_corpus(Path(train.split("=", 1)[-1])) if train else None
     home = out or (None if corpus or train else opened.path("benchmarks"))
     for sentence in usable_tasks(opened, tasks)[1]:
         say(f"left out: {sentence}")
+    for name in systems or ():
+        able = [t.name for t in usable_tasks(opened, tasks)[0] if answers(name, t.name)]
+        if not able:
+            say(f"left out: {name} answers none of these tasks")
     for given in submit or ():
         _submit(opened, given, tasks, split, home)
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -93,10 +98,11 @@ def benchmark(
         for failure in result.failed:
             say(f"warning: {result.system} raised on {result.task} {failure}")
     if home:
-        print(_keep(opened, kept.append(found, home), home))
+        print(_keep(opened, kept.append(found, home), home, whole=not systems))
 
 
-def _keep(corpus: Corpus, added: int, home: Path) -> str:
+def _keep(corpus: Corpus, added: int, home: Path, *, whole: bool) -> str:
+    """What was added; the leaderboard and the cards are renewed by runs of all systems alone, as ranks are those of one run."""
     from allegedly import results as kept
     from allegedly.evaluation import protocol
     from allegedly.report.cards import cards
@@ -105,7 +111,7 @@ def _keep(corpus: Corpus, added: int, home: Path) -> str:
     from allegedly.store import write_atomic
 
     rows = kept.current(kept.read(home), corpus.label)
-    if rows:
+    if rows and whole:
         write_atomic(home / "LEADERBOARD.md", markdown(rows).encode())
         for card in cards(corpus, protocol(corpus)):
             text = page(card, markdown([r for r in rows if r.task == card.task], alone=True))
@@ -168,15 +174,20 @@ def results(
     from allegedly import results as kept
     from allegedly.report.leaderboard import notes, tables
     from allegedly.store import dump_line, plain
+    from allegedly.tasks import get_task
 
     opened = open_from(corpus)
     home = opened.path("benchmarks")
+    if task:
+        get_task(task)
     rows = kept.of(kept.read(home), task=task, system=system, split=split)
     shown = rows if every else kept.current(rows, opened.label)
     if not every and len(kept.latest(rows)) > len(kept.latest(shown)):
         say(
             f"left out: {len(kept.latest(rows)) - len(shown)} rows of another corpus or scorer version than {opened.label} (--all lists them)"
         )
+    if not shown:
+        say(f"nothing was measured on {opened.label} yet, or not with these filters: make benchmark")
     if rescore:
         _rescore(opened, shown, home)
     elif json_:

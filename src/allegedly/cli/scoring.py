@@ -111,6 +111,8 @@ def compare(
 
     Example: allegedly compare extraction linear rules
     """
+    from rich.console import Console
+
     from allegedly.compare import compare as contrast
     from allegedly.compare import predictions_of
     from allegedly.evaluation import protocol
@@ -118,7 +120,8 @@ def compare(
 
     opened = open_from(corpus)
     wanted, chosen = get_task(task), protocol(opened, split)
-    one, other = (predictions_of(name, wanted, chosen, seed) for name in (left, right))
+    with Console(stderr=True).status("fitting what is not cached …"):
+        one, other = (predictions_of(name, wanted, chosen, seed) for name in (left, right))
     found = contrast(wanted, chosen.articles, one, other, measure, seed=seed)
     print(f"{found.measure}: {left} {found.left:.4f}, {right} {found.right:.4f}")
     change = found.difference

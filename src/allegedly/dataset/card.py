@@ -130,7 +130,8 @@ def columns(name: str) -> str:
     config = CONFIGS[name]
     rows = [f"| `{column}` | {words} |" for column, words in config.explained.items()]
     table = "\n".join(["| column | what |", "|---|---|", *rows])
-    return f"### {name}\n\n{config.about[0].upper()}{config.about[1:]}.\n\n{table}"
+    about = f"{config.about[0].upper()}{config.about[1:]}" + ("" if config.about.endswith("?") else ".")
+    return f"### {name}\n\n{about}\n\n{table}"
 
 
 def _datasheet(path: Path) -> dict[str, str]:

@@ -67,6 +67,11 @@ def available() -> dict[str, str]:
 def get_system(name: str, task: str, seed: int = 0) -> System:
     """Make a system for a task, by name or as `module:Class`. UnknownIdError lists the names."""
     made = _find(name)
+    if not hasattr(made, "tasks"):
+        raise SystemUseError(
+            f'{name} has no `tasks`: expected a class with tasks = ("stance", …), __init__(self, task, seed=0), fit(self, articles) and '
+            "predict(self, articles); docs/benchmark.md has one"
+        )
     if task not in made.tasks:
         raise SystemUseError(f"{name} answers {', '.join(made.tasks)}, not {task}")
     return made(task, seed)
@@ -74,7 +79,8 @@ def get_system(name: str, task: str, seed: int = 0) -> System:
 
 def answers(name: str, task: str) -> bool:
     """Whether a system can be made for a task. UnknownIdError lists the names."""
-    return task in _find(name).tasks
+    found = _find(name)
+    return task in found.tasks if hasattr(found, "tasks") else bool(get_system(name, task))
 
 
 def spec(name: str) -> str:

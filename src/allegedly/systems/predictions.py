@@ -69,6 +69,8 @@ def check_predictions(
             raise RecordError(f"{UnknownIdError('item', item, known)} in this task and split", name, number)
         if item in found:
             raise RecordError(f"{item!r} is predicted twice", name, number)
+        if task.labels and line.get(task.name) == "":
+            continue  # a line of the template that was not filled in
         try:
             found[item] = (
                 _label(line, task, choices.get(item, task.labels))
