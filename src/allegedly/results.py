@@ -132,12 +132,23 @@ def latest(results: Iterable[Result]) -> list[Result]:
     return list(found.values())
 
 
+def foreign(results: Iterable[Result], label: str) -> list[Result]:
+    """The newest rows of another corpus, or measured by another version: never ranked beside those that are current."""
+    own = (label, __version__)
+    return [r for r in latest(results) if _fields_of(r) != own]
+
+
+def _fields_of(result: Result) -> tuple[str, str]:
+    known = fields(result.signature)
+    return known["corpus"].split("+external")[0], known["v"]
+
+
 def current(results: Iterable[Result], label: str) -> list[Result]:
     """The newest rows of one corpus, by its label, measured by this version, learnt from the whole of its train split with seed 0."""
     return [
         r
         for r in latest(r for r in results if r.fraction == 1 and r.seed == 0)
-        if fields(r.signature)["corpus"].split("+external")[0] == label and fields(r.signature)["v"] == __version__
+        if _fields_of(r) == (label, __version__)
     ]
 
 

@@ -185,10 +185,8 @@ def results(
         get_task(task)
     rows = kept.of(kept.read(home), task=task, system=system, split=split)
     shown = rows if every else kept.current(rows, opened.label)
-    if not every and len(kept.latest(rows)) > len(kept.latest(shown)):
-        say(
-            f"left out: {len(kept.latest(rows)) - len(shown)} rows of another corpus or scorer version than {opened.label} (--all lists them)"
-        )
+    if not every and (others := kept.foreign(rows, opened.label)):
+        say(f"left out: {len(others)} rows of another corpus or scorer version than {opened.label} (--all lists them)")
     if not shown:
         say(f"nothing was measured on {opened.label} yet, or not with these filters: make benchmark")
     if rescore:

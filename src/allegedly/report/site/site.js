@@ -136,4 +136,5 @@ if (state.system) {
   });
 } else { $("viewer").replaceChildren(make("p", "No kept predictions on this corpus yet: make benchmark.")); }
 window.addEventListener("hashchange", tab);
+window.addEventListener("load", () => window.scrollTo(0, 0)); // the browser has gone to the panel's own place by then
 tab();
