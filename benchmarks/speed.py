@@ -93,6 +93,28 @@ def scoring(corpus: Corpus) -> None:
     )
 
 
+def iterating(corpus: Corpus, many: int = 100_000) -> None:
+    """Rows of the dataset, one after the other, from a file of many."""
+    import tempfile
+    from pathlib import Path
+
+    from allegedly.dataset.build import write_parquet
+    from allegedly.dataset.configs import CONFIGS
+    from allegedly.dataset.load import load, rows
+
+    config = CONFIGS["stance"]
+    started = time.process_time()
+    some = load("stance", "test", corpus=corpus)
+    print(f"load stance, {len(some)} rows      {time.process_time() - started:8.3f} s CPU")
+    whole = [some[n % len(some)] | {"id": f"x{n}"} for n in range(many)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "stance.parquet"
+        write_parquet(config, whole, file)
+        started = time.process_time()
+        count = sum(1 for _ in rows(file, config))
+        print(f"iterate {count} rows      {count / (time.process_time() - started):10.0f} rows/s CPU")
+
+
 def main() -> None:
     """Print one figure a line."""
     corpus = open_corpus()
@@ -102,6 +124,7 @@ def main() -> None:
     validate(corpus.root)
     print(f"validate the corpus         {time.process_time() - started:8.3f} s CPU")
     scoring(corpus)
+    iterating(corpus)
     train = [a for a in corpus.articles("train") if a.attributions]
     texts = [a.text for a in train]
     for name in ("rules", "linear"):

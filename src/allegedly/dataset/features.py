@@ -128,7 +128,8 @@ class List(Type):
 
 
 STRING, INT, BOOL = Value(), Value("int32"), Value("bool")
-SPANS = List(Struct({"start": INT, "end": INT, "text": STRING}))
+SPAN = Struct({"start": INT, "end": INT, "text": STRING})
+SPANS = List(SPAN)
 
 
 def schema(columns: Mapping[str, Type]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from allegedly.dataset.build import MANIFEST, SPLITS, DatasetError, build, digest, manifest_of, shape
 from allegedly.dataset.configs import Config, get_config
-from allegedly.dataset.features import Label, List, Struct, Type
+from allegedly.dataset.features import SPAN, Label, List, Struct, Type
 from allegedly.dataset.rows import Row
 from allegedly.store import Corpus, UnknownIdError, embedded_root, open_corpus
 
@@ -121,6 +121,8 @@ def plain(kind: Type, array: Any) -> list[Any]:
         return [kind.names[n] for n in array.to_numpy().tolist()]
     if isinstance(kind, Struct):
         parts = [plain(inner, part) for inner, part in zip(kind.fields.values(), array.flatten(), strict=True)]
+        if kind is SPAN:  # most records are spans: a dict display is several times as fast as a call
+            return [{"start": a, "end": b, "text": words} for a, b, words in zip(*parts, strict=True)]
         names = tuple(kind.fields)
         return [dict(zip(names, values)) for values in zip(*parts)]  # noqa: B905 (equal by construction; this is the inner loop)
     if isinstance(kind, List):
