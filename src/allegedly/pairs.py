@@ -1,6 +1,6 @@
 """The pairs of `disputes`, made from positions: same, opposed and unrelated, most of them across articles.
 
-Unrelated pairs share no proposition, but as many words as the others do, so that word overlap alone tells little.
+Same and unrelated pairs are chosen to share as many words as the opposed ones do, so that word overlap alone tells little.
 Deterministic; the result is frozen in `corpus/pairs.jsonl`.
 """
 
@@ -45,12 +45,16 @@ def pairs(story: Story, articles: Sequence[Article], most: int) -> list[Pair]:
         relation = relation_of(left, right, excludes)
         if relation:
             found[relation].append((left, right))
-    kinds: tuple[Relation, ...] = ("same", "opposed")
-    chosen = [(relation, pair) for relation in kinds for pair in _spread(found[relation], most)]
-    for across in (True, False):
-        like = [pair for _, pair in chosen if (pair[0].article.id != pair[1].article.id) == across]
-        some = [pair for pair in found["unrelated"] if (pair[0].article.id != pair[1].article.id) == across]
-        chosen += [("unrelated", pair) for pair in _alike(some, like, len(like) // 2)]
+    opposed = _spread(found["opposed"], most)
+    chosen: list[tuple[Relation, tuple[Held, Held]]] = [("opposed", pair) for pair in opposed]
+    others: tuple[tuple[Relation, list[tuple[Held, Held]]], ...] = (
+        ("same", _spread(found["same"], 4 * most)),
+        ("unrelated", found["unrelated"]),
+    )
+    for relation, pool in others:
+        for across in (True, False):
+            like = [pair for pair in opposed if _across(pair) == across]
+            chosen += [(relation, pair) for pair in _alike([p for p in pool if _across(p) == across], like, len(like))]
     return sorted((_record(story, relation, *pair) for relation, pair in chosen), key=lambda p: p.id)
 
 
@@ -84,6 +88,11 @@ def relation_of(left: Held, right: Held, excludes: dict[str, set[str]]) -> Relat
     return None if any(shared) else "opposed"
 
 
+def _across(pair: tuple[Held, Held]) -> bool:
+    """Whether a pair stands in two articles."""
+    return pair[0].article.id != pair[1].article.id
+
+
 def _alike(some: Sequence[tuple[Held, Held]], like: Sequence[tuple[Held, Held]], most: int) -> list[tuple[Held, Held]]:
     """Of some pairs, as many whose claims overlap in words as those of other pairs do: for each of those the nearest, once."""
     left = sorted(some, key=lambda p: (_overlap(*p), p[0].reference, p[1].reference))
@@ -108,8 +117,8 @@ def _overlap(left: Held, right: Held) -> float:
 
 def _spread(some: Sequence[tuple[Held, Held]], most: int) -> list[tuple[Held, Held]]:
     """A choice without favour: by hash, across articles first, no attribution more than a few times."""
-    across = [p for p in some if p[0].article.id != p[1].article.id]
-    within = [p for p in some if p[0].article.id == p[1].article.id]
+    across = [p for p in some if _across(p)]
+    within = [p for p in some if not _across(p)]
     ordered = [sorted(part, key=lambda p: _order(p[0].reference, p[1].reference)) for part in (across, within)]
     first = _take(ordered[0], most)
     kept = first[: max(round(most * ACROSS), most - len(ordered[1]))]

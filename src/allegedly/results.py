@@ -7,7 +7,7 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,19 @@ def kept_predictions(folder: Path, result: Result, task: Task, articles: Sequenc
     if not name or hashlib.sha256(_lines(path) or b"").hexdigest() != digest:
         raise MixedResultsError(f"{result.task}, {result.system}: {path} is not the file that was scored")
     return read_predictions(path, task, articles).predictions
+
+
+def with_predictions(
+    folder: Path, results: Iterable[Result], task: Task, articles: Sequence[Article]
+) -> Iterator[tuple[str, Predictions]]:
+    """The ranked systems of a task whose predictions on these articles are kept as they were scored, by name."""
+    for row in results:
+        if row.task != task.name or not row.rank or row.predictions is None or row.split == "external":
+            continue
+        try:
+            yield row.system, kept_predictions(folder, row, task, articles)
+        except MixedResultsError:
+            continue
 
 
 def submitted(folder: Path, task: Task, chosen: Protocol, beside: Iterable[str]) -> dict[str, Predictions]:

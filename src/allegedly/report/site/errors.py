@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from allegedly.results import MixedResultsError, Result, kept_predictions
+from allegedly.results import Result, with_predictions
 from allegedly.schema import Article, Attribution
 from allegedly.scoring.decomposition import LOSSES, losses
 from allegedly.slices import slices
@@ -43,15 +43,9 @@ def viewer(home: Path, rows: Sequence[Result], articles: Sequence[Article]) -> d
             }
         )
     systems = {}
-    for row in rows:
-        if row.task != task.name or not row.rank or row.predictions is None or row.split == "external":
-            continue
-        try:
-            predictions = kept_predictions(home, row, task, articles)
-        except MixedResultsError:
-            continue
+    for system, predictions in with_predictions(home, rows, task, articles):
         if any(predictions.values()):
-            systems[row.system] = [_article(a, predictions.get(a.id, ())) for a in articles]
+            systems[system] = [_article(a, predictions.get(a.id, ())) for a in articles]
     return {
         "fields": ["id", "source", "cue", "claim", "stance", "via", "slices"],
         "losses": [*LOSSES, INVENTED],

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from allegedly.results import MixedResultsError, Result, Score, fields, kept_predictions
+from allegedly.results import Result, Score, fields, with_predictions
 from allegedly.schema import Article
 from allegedly.scoring.by_slice import FEWEST
 from allegedly.scoring.comparison import Comparison
@@ -91,13 +91,7 @@ def reliability(home: Path, rows: Sequence[Result], articles: Sequence[Article])
     """Of every system that gives probabilities for stance: are those of 0.8 right eight times in ten?"""
     task = get_task("stance")
     made = []
-    for row in rows:
-        if row.task != task.name or not row.rank or row.predictions is None or row.split == "external":
-            continue
-        try:
-            predictions = kept_predictions(home, row, task, articles)
-        except MixedResultsError:
-            continue
+    for system, predictions in with_predictions(home, rows, task, articles):
         bins: dict[int, list[tuple[float, bool]]] = {}
         for article in articles:
             for gold, answer in Comparison(task, article, predictions).answers:
@@ -105,5 +99,5 @@ def reliability(home: Path, rows: Sequence[Result], articles: Sequence[Article])
                     bins.setdefault(min(int(answer.p * BINS), BINS - 1), []).append((answer.p, gold == answer.label))
         if bins:
             points = tuple((mean(p for p, _ in b), mean(r for _, r in b), len(b)) for _, b in sorted(bins.items()))
-            made.append(Reliability(row.system, points))
+            made.append(Reliability(system, points))
     return made
