@@ -59,3 +59,12 @@ def test_the_page_of_the_dataset_has_the_columns_of_the_declarations() -> None:
     page = (ROOT / "docs/dataset.md").read_text("utf-8")
     for name in CONFIGS:
         assert columns(name) in page, f"renew docs/dataset.md: {name}"
+
+
+def test_the_wheel_is_told_of_every_part_of_the_corpus_but_local() -> None:
+    """The parts are listed one by one, as a folder named whole would take attached texts along."""
+    import tomllib
+
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    listed = {name.removeprefix("corpus/") for name in tool["force-include"] if name.startswith("corpus/")}
+    assert listed == {p.name for p in (ROOT / "corpus").iterdir()} - {"local"}
