@@ -102,4 +102,6 @@ def test_lm_eval_and_inspect_run_offline_with_dummy_models(tmp_path) -> None:
         timeout=300,
         check=False,
     )
-    assert done.stdout.splitlines() == ["success 1.0"] * 3, done.stderr[-3000:]
+    # five sentences without a narrator's: of detection's three classes two can be right
+    expected = ["success 1.0", f"success {2 / 3}", "success 1.0"]
+    assert done.stdout.splitlines() == expected, done.stderr[-3000:]
