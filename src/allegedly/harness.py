@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from allegedly.annotate import article_of
+from allegedly.dataset.training import words
 from allegedly.schema import STANCES, Article, Attribution, Claim, Cue, Source, Span
 from allegedly.scoring.comparison import Comparison
 from allegedly.scoring.measures import parse_measure
@@ -36,15 +37,10 @@ def label(task: str, row: Row) -> str:
     return NAMES[task][given] if isinstance(given, int) else str(given)
 
 
-def words(spans: Sequence[Row]) -> str:
-    """A role's words."""
-    return " … ".join(str(s["text"]) for s in spans)
-
-
 def around(row: Row) -> str:
     """The paragraphs of the article that an attribution's words stand in."""
     text = str(row["text"])
-    spots = [s for role in ("source", "cue", "claim") for s in row[role] if role != "source"] or row["claim"]
+    spots = [*row["cue"], *row["claim"]]
     start = text.rfind("\n\n", 0, min(s["start"] for s in spots)) + 1
     end = text.find("\n\n", max(s["end"] for s in spots))
     return text[start : end if end >= 0 else len(text)].strip()
@@ -137,12 +133,7 @@ def parse_extraction(row: Row, text: str) -> Parsed:
             kept.append(line)
         except (RecordError, TypeError, ValueError, KeyError, AttributeError):
             continue
-    if kept:
-        record = {"article": article.id, "attributions": kept}
-        made = check_predictions(iter([(1, record)]), get_task("extraction"), [article], "answer").predictions[
-            article.id
-        ]
-    return Parsed(made if kept else (), len(given) - len(kept))
+    return Parsed(made, len(given) - len(kept))
 
 
 def _line(article: Article, item: Row) -> dict[str, Any]:

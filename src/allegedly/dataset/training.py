@@ -89,11 +89,11 @@ def xy(task: str, split: str = "train", corpus: Any = None) -> XY:
     if task == "detection":
         texts = [r["sentence"] for r in rows]
     elif task == "stance":
-        texts = [" | ".join(_words(r[role]) for role in ("source", "cue", "claim")) for r in rows]
+        texts = [" | ".join(words(r[role]) for role in ("source", "cue", "claim")) for r in rows]
     else:
         articles = load("articles", split, corpus=corpus)
         lines = {
-            f"{a['id']}/{x['id']}": " | ".join(_words(x[role]) for role in ("source", "cue", "claim"))
+            f"{a['id']}/{x['id']}": " | ".join(words(x[role]) for role in ("source", "cue", "claim"))
             for a in articles
             for x in a["attributions"]
         }
@@ -101,5 +101,6 @@ def xy(task: str, split: str = "train", corpus: Any = None) -> XY:
     return XY(texts, [r["label"] for r in rows], [r["story"] for r in rows])
 
 
-def _words(spans: Sequence[Mapping[str, Any]]) -> str:
+def words(spans: Sequence[Mapping[str, Any]]) -> str:
+    """A role's words, its spans joined by an ellipsis."""
     return " … ".join(s["text"] for s in spans)

@@ -63,11 +63,10 @@ class Estimator:
         }
 
     def _texts(self, articles: Sequence[Article]) -> Iterator[tuple[Item, str]]:
-        by_id = {a.id: a for a in articles}
         claims = {f"{a.id}/{x.id}": words_in(a, x.claim.spans) for a in articles for x in a.attributed}
         for article in articles:
             for item in self._task.items(article):
-                yield item, " ".join(_marked(by_id[article.id], item, claims))
+                yield item, " ".join(_marked(article, item, claims))
 
 
 def _marked(article: Article, item: Item, claims: dict[str, list[str]]) -> Iterator[str]:
