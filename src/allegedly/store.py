@@ -86,8 +86,8 @@ def dump_records(records: Iterable[Record | dict[str, Any]]) -> bytes:
     return buffer.getvalue().encode("utf-8")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step: an interrupted write leaves the old file whole."""
+def write_atomic(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Replace a file's content in one step: an interrupted write leaves the old file whole. The umask narrows `mode`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
@@ -97,7 +97,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             os.fsync(temporary.fileno())
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        os.chmod(name, mode & ~mask)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
