@@ -174,6 +174,36 @@ def decide(
     return Gold(tuple(gold.values()), tuple(log))
 
 
+def from_gold(
+    article: Article, paired: Sequence[Unit], names: Sequence[str], chosen: Sequence[Attribution], reason: str
+) -> Gold:
+    """Gold that a reader made elsewhere, such as on a screen with both layers: renumbered, with a log record for each unit
+    that is not as both annotators had it, and for each line that neither had.
+    """
+    order = sorted(chosen, key=lambda a: (a.claim.spans[0].start, -a.claim.spans[-1].end, a.id))
+    final = {a.id: f"a{number:02}" for number, a in enumerate(order, 1)}
+    unit_of: dict[str, str] = {}
+    for side in (0, 1):
+        left = [(u.id, r) for u in paired if u.id not in unit_of.values() and (r := u.readings[side]) is not None]
+        rest = [a for a in order if a.id not in unit_of]
+        for i, j in pair(article, [r for _, r in left], rest):
+            unit_of[rest[j].id] = left[i][0]
+    as_unit = {unit_of[a.id]: a for a in order if a.id in unit_of}
+    log = []
+    for unit in paired:
+        found = as_unit.get(unit.id)
+        same = found and not _differs(_renamed(found, unit.id, unit_of), unit.first)
+        if not (unit.agreed and same):
+            gold = found and _renamed(found, final[found.id], final)
+            log.append(_logged(article, unit, names, gold, {"reason": reason}))
+    log += [
+        _logged(article, None, names, _renamed(a, final[a.id], final), {"reason": reason})
+        for a in order
+        if a.id not in unit_of
+    ]
+    return Gold(tuple(_renamed(a, final[a.id], final) for a in order), tuple(log))
+
+
 def _at_fault(problems: Sequence[str]) -> set[str]:
     return {p.split(":")[0] for p in problems}
 

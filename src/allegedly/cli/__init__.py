@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from allegedly.cli import annotation, benchmarking, corpus, dataset, scoring, view  # noqa: F401  (in the order of --help)
+from allegedly.cli import annotation, benchmarking, corpus, dataset, scoring, studio, view  # noqa: F401  (in the order of --help)
 from allegedly.cli.options import app, say
 
 

@@ -76,7 +76,9 @@ class Client:
         from label_studio_sdk.core.api_error import ApiError
 
         if isinstance(error, httpx.TimeoutException):
-            return LabelStudioRefusedError(f"{what}: no answer from {self.url} in time; run it again, nothing is lost", 0)
+            return LabelStudioRefusedError(
+                f"{what}: no answer from {self.url} in time; run it again, nothing is lost", 0
+            )
         if isinstance(error, httpx.TransportError):
             return LabelStudioRefusedError(
                 f"{what}: the connection to {self.url} failed ({error}). Is it up? allegedly studio status", 0
@@ -155,7 +157,9 @@ class Client:
         headers = {"Content-Type": "application/json", **self.sdk._client_wrapper.get_headers()}
 
         def call() -> None:
-            self.http.post(f"{self.url}/api/projects/{project}/import", content=body, headers=headers).raise_for_status()
+            self.http.post(
+                f"{self.url}/api/projects/{project}/import", content=body, headers=headers
+            ).raise_for_status()
 
         self.ask("add tasks", call, tries=1)
 
@@ -171,14 +175,16 @@ class Client:
         """Write a snapshot of a project, with annotators, as JSON. The file is whole or is not there."""
         made = self.ask(
             "start the export",
-            lambda: self.sdk.projects.exports.create(project, title="allegedly", serialization_options=EXPORTED),  # type: ignore[arg-type]
+            lambda: self.sdk.projects.exports.create(project, title="allegedly", serialization_options=EXPORTED),
         )
         number, limit = int(made.id or 0), time.monotonic() + patience
         while str(made.status) != "completed":
             if str(made.status) == "failed" or time.monotonic() > limit:
-                raise StudioError(f"the export of project {project} {'failed' if made.status == 'failed' else 'takes too long'}")
+                raise StudioError(
+                    f"the export of project {project} {'failed' if made.status == 'failed' else 'takes too long'}"
+                )
             time.sleep(0.5)
-            made = self.ask("look after the export", lambda: self.sdk.projects.exports.get(project, number))  # type: ignore[assignment]
+            made = self.ask("look after the export", lambda: self.sdk.projects.exports.get(project, number))
         self.ask("fetch the export", lambda: self._download(project, number, to))
         self.ask("clear the export away", lambda: self.sdk.projects.exports.delete(project, number))
 
@@ -200,7 +206,7 @@ class Client:
 
     def connect_backend(self, project: int, url: str, title: str) -> None:
         """Have a project ask an ML backend for predictions. One of the same address is left as it is."""
-        listed = self.ask("list ML backends", lambda: self.sdk.ml.list(project=project))
+        listed: list[Any] = self.ask("list ML backends", lambda: self.sdk.ml.list(project=project))
         if not any(b.url == url for b in listed):
             self.ask(
                 "connect the ML backend",

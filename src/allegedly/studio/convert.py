@@ -240,7 +240,11 @@ def trim(text: str, start: int, end: int, role: str = "claim") -> Extent | None:
             start += 1
         while start < end and (text[end - 1].isspace() or text[end - 1] in ",;:"):
             end -= 1
-        if role == "claim" and re.search(r"\w{2}[”’\"')]?\.$", text[start:end]) and not ABBREVIATED.search(text[start:end]):
+        if (
+            role == "claim"
+            and re.search(r"\w{2}[”’\"')]?\.$", text[start:end])
+            and not ABBREVIATED.search(text[start:end])
+        ):
             end -= 1
         inner = text[start:end]
         if inner[:1] and inner[0] in OPENING and inner[-1] in CLOSING and len(inner) > 1 and _one_quotation(inner):
@@ -260,7 +264,7 @@ def trim(text: str, start: int, end: int, role: str = "claim") -> Extent | None:
 def _one_quotation(inner: str) -> bool:
     """Whether the outer marks are one pair, with no end or start of another quotation between them."""
     body = inner[1:-1]
-    return not any(c in "“”\"«»„" for c in body) and not re.search(r"(?<=\w)['’](?=\s|$)", body)
+    return not any(c in '“”"«»„' for c in body) and not re.search(r"(?<=\w)['’](?=\s|$)", body)
 
 
 def _alike(given: str, surface: str) -> bool:
@@ -289,12 +293,16 @@ def _arrows(
             continue
         ends = [str(entry.get("from_id", "")), str(entry.get("to_id", ""))]
         if missing := [e for e in ends if e not in regions]:
-            drawn.problems.append(Problem(missing[0], f"an arrow {ends[0]} → {ends[1]} leads to a region that is not there"))
+            drawn.problems.append(
+                Problem(missing[0], f"an arrow {ends[0]} → {ends[1]} leads to a region that is not there")
+            )
             continue
         if entry.get("direction") == "left":
             ends.reverse()
         origin, target = (regions[e] for e in ends)
-        if origin.label in ARROWS and target.label == ls.CLAIM:  # drawn the other way round: only one reading is possible
+        if (
+            origin.label in ARROWS and target.label == ls.CLAIM
+        ):  # drawn the other way round: only one reading is possible
             origin, target = target, origin
         label = next(iter(_strings(entry, "labels")), None)
         try:
@@ -314,7 +322,9 @@ def _meaning(article: Article, origin: Region, target: Region, label: str | None
     if label is not None and label not in ls.RELATIONS:
         raise ValueError(f"{shown}: expected one of {', '.join(ls.RELATIONS)}, got {_clip(label)}")
     if origin.label != ls.CLAIM or origin is target:
-        raise ValueError(f"{shown} means nothing: arrows lead from a claim to its source, cue, continuation or another claim")
+        raise ValueError(
+            f"{shown} means nothing: arrows lead from a claim to its source, cue, continuation or another claim"
+        )
     if target.label in ARROWS:
         meaning = ARROWS[target.label]
         if label not in (None, meaning):
@@ -374,7 +384,9 @@ def _record(
         wrong("it has no stance: assert, deny or none")
     kinds = {(r.chosen.get(ls.KIND), r.chosen.get(ls.NAMED)) for r in by.get("source", [])}
     if len(kinds) > 1:
-        wrong("its sources differ in kind or named; two sources with a stance each need two claims (one over the other)")
+        wrong(
+            "its sources differ in kind or named; two sources with a stance each need two claims (one over the other)"
+        )
     for link in LINKS:
         if len(by.get(link, [])) > 1:
             wrong(f"{len(by[link])} arrows say {link}; there can be one")

@@ -32,10 +32,17 @@ class Choice(NamedTuple):
 
 
 LABELS = (
-    Choice(CLAIM, "c", "The content that is put forward or rejected, without that, whether, outer quotation marks", "#d97706"),
+    Choice(
+        CLAIM,
+        "c",
+        "The content that is put forward or rejected, without that, whether, outer quotation marks",
+        "#d97706",
+    ),
     Choice(SOURCE, "s", "Who: the full noun phrase, title and apposition in, ’s and relative clause out", "#2563eb"),
     Choice(CUE, "v", "How: the words that attribute; auxiliaries and negation of them in", "#059669"),
-    Choice(MORE, "x", "A further part of a claim that is cut in two; draw an arrow to it from its first part", "#b45309"),
+    Choice(
+        MORE, "x", "A further part of a claim that is cut in two; draw an arrow to it from its first part", "#b45309"
+    ),
 )
 STANCE_CHOICES = (
     Choice("assert", "a", "The source puts the claim forward"),
@@ -137,17 +144,19 @@ def lint(xml: str) -> list[str]:
     """What is wrong with a labelling config: doubled or reserved keys, controls or values that `convert` does not know, or lacks."""
     found, wanted = controls(xml), controls(config())
     problems = [f"control {name!r} is missing" for name in wanted.keys() - found.keys()]
-    problems += [f"control {name!r} is not ours: what it collects would be lost" for name in found.keys() - wanted.keys()]
+    problems += [
+        f"control {name!r} is not ours: what it collects would be lost" for name in found.keys() - wanted.keys()
+    ]
     for name in wanted.keys() & found.keys():
         for value in sorted(found[name] ^ wanted[name]):
             problems.append(f"{name}: {value!r} {'is unknown to the schema' if value in found[name] else 'is missing'}")
     root = ET.fromstring(xml)
     keys = [(tag.get("hotkey", ""), tag.get("value")) for tag in root.iter() if tag.get("hotkey")]
-    for key, value in keys:
+    for key, named in keys:
         if key in ("u", "backspace"):
-            problems.append(f"key {key!r} of {value!r} is Label Studio's own")
+            problems.append(f"key {key!r} of {named!r} is Label Studio's own")
         if sum(k == key for k, _ in keys) > 1:
-            problems.append(f"key {key!r} stands for more than one choice, one of them {value!r}")
+            problems.append(f"key {key!r} stands for more than one choice, one of them {named!r}")
     if root.find(f".//Text[@name='{TEXT}']") is None:
         problems.append(f"no <Text name={TEXT!r}>: offsets into another tag do not count code points")
     return sorted(problems)

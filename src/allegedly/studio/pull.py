@@ -143,7 +143,9 @@ def take(
         for email, annotation in latest(task).items():
             emails.add(email)
             if named and len(emails) > 1:
-                raise StudioError(f"--as {named}: {len(emails)} annotators worked in {title!r}; nothing further was written")
+                raise StudioError(
+                    f"--as {named}: {len(emails)} annotators worked in {title!r}; nothing further was written"
+                )
             who = named or home.pseudonym(email)
             where = f"{link}/data?task={task['id']}&annotation={annotation.get('id')}"
             outcome = Outcome(article.id, who, "refused", where, drawn_of(corpus, article, task, annotation))
@@ -169,7 +171,9 @@ def _article(corpus: Corpus, task: Mapping[str, Any]) -> Article:
         raise StudioError("it shows no article of ours (no article_id in its data)")
     article = corpus.article(name)
     if data.get("sha256") != article.record.sha256 or data.get("text") != article.text:
-        raise StudioError(f"it shows another text than {name} has: offsets would shift. Push the new text into a new project")
+        raise StudioError(
+            f"it shows another text than {name} has: offsets would shift. Push the new text into a new project"
+        )
     return article
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from allegedly.schema import Article, Attribution
 from allegedly.store import bare, plain
 from allegedly.studio import StudioError, convert, labelling
-from allegedly.studio.client import Client, LabelStudioRefusedError, Task, pages
+from allegedly.studio.client import Client, LabelStudioRefusedError, pages
 
 TITLE = "allegedly"
 BATCH = 25
@@ -31,9 +31,9 @@ class Pushed:
     changed: list[str] = field(default_factory=list)
 
 
-def task(article: Article, layers: Mapping[str, Sequence[Attribution]]) -> dict[str, Any]:
-    """An article as a task. Each layer is a prediction; the first one's records travel along, for what is not drawn."""
-    base = next(iter(layers.values()), ())
+def task(article: Article, layers: Mapping[str, Sequence[Attribution]], carry: bool = True) -> dict[str, Any]:
+    """An article as a task. Each layer is a prediction; `carry`: the first one's records travel along, for what is not drawn."""
+    base = next(iter(layers.values()), ()) if carry else ()
     record = article.record
     return {
         "data": {
@@ -59,6 +59,7 @@ def push(
     title: str = TITLE,
     annotators: int = 1,
     instruction: str = "",
+    carry: bool = True,
     step: Step = lambda _: None,
 ) -> Pushed:
     """Put articles into a project that is made if need be; `layers` pre-annotates them. `step` is told how many are done."""
@@ -74,7 +75,7 @@ def push(
             (done.there if known.sha256 == article.record.sha256 else done.changed).append(article.id)
     step(len(articles) - len(missing))
     for some in pages(missing, BATCH):
-        _add(client, project, [task(a, layers.get(a.id, {})) for a in some])
+        _add(client, project, [task(a, layers.get(a.id, {}), carry) for a in some])
         done.added += [a.id for a in some]
         step(len(some))
     return done
@@ -137,9 +138,3 @@ def used(client: Client, project: int, config: str) -> dict[str, frozenset[str]]
     if not found.total_annotations_number:
         return {}
     return labelling.controls(config)
-
-
-def conflicts(tasks: Sequence[Task], articles: Sequence[Article]) -> list[str]:
-    """The articles whose task shows another text than the corpus has now."""
-    now = {a.id: a.record.sha256 for a in articles}
-    return [t.article for t in tasks if t.article in now and now[t.article] != t.sha256]

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from allegedly.studio import StudioError
-from allegedly.studio.home import Home, private
+from allegedly.studio.home import VERSION, Home, private
 
 HOST = "127.0.0.1"
 PORT = 8080
@@ -77,7 +77,9 @@ def up(home: Home, port: int | None = None, database_url: str | None = None, say
         if found := running(home):
             if healthy(found.url):
                 return found
-            raise StudioError(f"the server (process {found.pid}) does not answer at {found.url}: allegedly studio down, then up")
+            raise StudioError(
+                f"the server (process {found.pid}) does not answer at {found.url}: allegedly studio down, then up"
+            )
         install(home, say)
         chosen = _free_port(port)
         private(home.data)
@@ -214,8 +216,6 @@ def _start(home: Home, port: int, database_url: str | None, say: Say) -> Running
             [*command, "--port", str(port)], env=_environment(home, database_url), stdin=subprocess.DEVNULL,
             stdout=log, stderr=log, start_new_session=True, cwd=home.state,
         )  # fmt: skip
-    from allegedly.studio.home import VERSION
-
     found = Running(process.pid, f"http://localhost:{port}", VERSION)
     home.write("server", found._asdict() | {"database": "postgresql" if database_url else "sqlite"})
     limit = time.monotonic() + START_LIMIT
@@ -265,9 +265,11 @@ def backup_database(home: Home, to: Path) -> None:
     source = home.data / "label_studio.sqlite3"
     partial = to.with_suffix(".partial")
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old:
-            with contextlib.closing(sqlite3.connect(partial)) as new:
-                old.backup(new)
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
+            contextlib.closing(sqlite3.connect(partial)) as new,
+        ):
+            old.backup(new)
         os.replace(partial, to)
     except (OSError, sqlite3.Error) as error:
         partial.unlink(missing_ok=True)

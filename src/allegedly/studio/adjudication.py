@@ -1,0 +1,91 @@
+"""Adjudication on the screen: a second project in which each article has both layers as predictions, side by side.
+
+The adjudicator starts from either, mends it, submits. `pull_gold` writes what was submitted as gold, and how it differs
+from both layers into annotations/adjudication.jsonl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from allegedly.adjudicate import from_gold, units
+from allegedly.agreement import pairs
+from allegedly.schema import Article
+from allegedly.store import Corpus, write_gold
+from allegedly.studio import StudioError, convert
+from allegedly.studio.client import Client
+from allegedly.studio.home import Home
+from allegedly.studio.pull import Outcome, Pulled, _article, drawn_of, fetch, latest, one_at_a_time, opened, tasks_of
+from allegedly.studio.push import Pushed, push
+
+TITLE = "allegedly adjudication"
+INSTRUCTION = (
+    "<p>Both readings are under the text's name at the top, one tab each. Take the one that is nearer (copy it), look at the "
+    "other, decide every difference by the guidelines, mend, submit. The note below the text is kept as the reason.</p>"
+)
+
+
+def push_layers(
+    client: Client,
+    corpus: Corpus,
+    names: tuple[str, str],
+    only: Collection[str] | None = None,
+    title: str = TITLE,
+    step: Callable[[int], None] = lambda _: None,
+) -> Pushed:
+    """Put the articles that both layers hold (of those in `only`) into the adjudication project."""
+    both = pairs(corpus, *names, only)
+    articles = [Article(left.record, left.text) for left, _ in both]
+    layers = {a.id: {names[0]: a.attributed, names[1]: b.attributed} for a, b in both}
+    return push(client, articles, layers, title=title, instruction=INSTRUCTION, carry=False, step=step)
+
+
+def pull_gold(
+    client: Client, home: Home, corpus: Corpus, names: tuple[str, str], title: str = TITLE, replace: bool = False
+) -> Pulled:
+    """Bring submitted adjudications back as gold. Gold that has positions already is kept unless `replace`, as they would be lost."""
+    found = client.project(title)
+    if found is None:
+        raise StudioError(f"there is no project {title!r}: allegedly studio adjudicate push")
+    with one_at_a_time(home, "adjudication"):
+        raw = fetch(client, home, int(found.id), title)
+        done = Pulled(backup=raw)
+        with opened(raw) as file:
+            for task in tasks_of(file):
+                where = f"{client.url}/projects/{found.id}/data?task={task['id']}"
+                try:
+                    article = _article(corpus, task)
+                except StudioError as error:
+                    done.messages.append(f"task {task.get('id')}: {error} [{where}]")
+                    continue
+                given = list(latest(task).items())
+                if not given:
+                    continue
+                email, annotation = given[-1]
+                drawn = drawn_of(corpus, article, task, annotation)
+                outcome = Outcome(article.id, home.pseudonym(email), "refused", where, drawn)
+                done.outcomes.append(outcome)
+                if not drawn.problems:
+                    _write(corpus, article, names, outcome, replace)
+        return done
+
+
+def _write(corpus: Corpus, article: Article, names: tuple[str, str], outcome: Outcome, replace: bool) -> None:
+    left, right = (corpus.article(article.id, layer=name).attributions for name in names)
+    comment = outcome.drawn.comment
+    reason = f"in Label Studio: {comment}" if comment else "decided in Label Studio"
+    gold = from_gold(article, units(article, left, right), names, outcome.drawn.attributions, reason)
+    path = corpus.gold_path(article.record)
+    old = corpus.article(article.id).attributions if path.exists() else ()
+    bare = tuple(
+        a.model_copy(update={"positions": (), "source": a.source.model_copy(update={"entities": ()})}) for a in old
+    )
+    if bare == gold.attributions:
+        outcome.status = "same"
+        return
+    if any(a.positions or a.source.entities for a in old) and not replace:
+        message = "its gold has positions already, which this would take off: --replace, then read its positions again"
+        outcome.drawn.problems.append(convert.Problem("", message))
+        return
+    write_gold(corpus, article.record, gold.attributions, gold.log)
+    outcome.status = "updated" if old else "new"
