@@ -4,11 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
+# label-studio-sdk holds numpy and others back, so it has a venv of its own
+STUDIO_VENV ?= .venv-studio
+STUDIO_BIN := $(STUDIO_VENV)/bin
+STUDIO_STAMP := $(STUDIO_VENV)/.ready
 
-.PHONY: help setup test test-slow benchmark site dataset wheel browser validate lint check clean
+.PHONY: help setup test test-slow test-studio benchmark site dataset wheel browser studio practice pull validate lint check clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with everything that is needed (uv if present, else venv and pip)
 
@@ -21,14 +25,37 @@ $(STAMP): pyproject.toml constraints.txt
 	fi
 	@touch $@
 
+$(STUDIO_STAMP): pyproject.toml constraints-studio.txt
+	@echo "setting up $(STUDIO_VENV) (about two minutes the first time)"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing $(STUDIO_VENV) && uv pip install -q --python $(STUDIO_BIN)/python -c constraints-studio.txt -e '.[dev,studio]'; \
+	else \
+	  $(PYTHON) -m venv $(STUDIO_VENV) && $(STUDIO_BIN)/python -m pip install -q --disable-pip-version-check -c constraints-studio.txt -e '.[dev,studio]'; \
+	fi
+	@touch $@
+
 benchmark: $(STAMP) ## every baseline on every task: leaderboard and results
 	@$(BIN)/allegedly benchmark
 
 test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n 2
 
-test-slow: $(STAMP) browser ## the slow tests too, with a real browser
+test-slow: $(STAMP) browser test-studio ## the slow tests too, with a real browser and a real Label Studio
 	@$(BIN)/python -m pytest -m slow
+
+test-studio: $(STUDIO_STAMP) browser ## the tests that need a real Label Studio
+	@$(STUDIO_BIN)/python -m pytest -m studio tests/studio
+
+studio: $(STUDIO_STAMP) ## a real Label Studio on this machine, with the validation split to annotate, pre-annotated
+	@$(STUDIO_BIN)/allegedly studio up
+	@$(STUDIO_BIN)/allegedly studio push --split validation --pre-annotate rules
+
+practice: $(STUDIO_STAMP) ## ten passages to practise on in Label Studio; then: make practice SCORE=--score
+	@$(STUDIO_BIN)/allegedly studio up >/dev/null
+	@$(STUDIO_BIN)/allegedly studio practice $(SCORE)
+
+pull: $(STUDIO_STAMP) ## bring annotations back from Label Studio, checked
+	@$(STUDIO_BIN)/allegedly studio pull
 
 site: $(STAMP) ## the benchmark's page, site/index.html
 	@$(BIN)/allegedly site
@@ -53,4 +80,4 @@ lint: $(STAMP) ## style and types
 check: lint validate test ## lint, types, corpus, tests
 
 clean: ## remove what setup and the tools made
-	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(STUDIO_VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -52,23 +52,26 @@ class Screen:
 
     def open(self, project: int, task: int) -> None:
         self.page.goto(f"{self.url}/projects/{project}/data?task={task}")
-        self.page.wait_for_selector("[data-testid=bottombar-submit-button], [data-testid=bottombar-update-button]", timeout=60_000)
-        self.page.wait_for_timeout(1500)
+        self.page.wait_for_selector(
+            "[data-testid=bottombar-submit-button], [data-testid=bottombar-update-button]", timeout=60_000
+        )
+        self.page.wait_for_selector("[class*=richtext]")
+        self.page.wait_for_timeout(700)
 
     def mark(self, key: str, words: str, nth: int = 1) -> None:
         """Press a label's key and drag over some words; the new region is selected."""
         self.page.keyboard.press("Escape")
         self.page.keyboard.press(key)
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_timeout(300)
         self.page.evaluate(FIND, [words, nth])
-        self.page.wait_for_timeout(200)
+        self.page.wait_for_timeout(100)
         x0, y0, x1, y1 = self.page.evaluate(FIND, [words, nth])
         self.page.mouse.move(x0 + 1, y0)
         self.page.mouse.down()
         self.page.mouse.move((x0 + x1) / 2, (y0 + y1) / 2, steps=4)
         self.page.mouse.move(x1 - 1, y1, steps=6)
         self.page.mouse.up()
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_timeout(300)
 
     def choose(self, *values: str) -> None:
         for value in values:
@@ -95,9 +98,11 @@ class Screen:
     def submit(self) -> None:
         self.page.keyboard.press("Escape")
         button = self.page.locator("[data-testid=bottombar-submit-button], [data-testid=bottombar-update-button]").first
-        with self.page.expect_response(lambda r: "/annotations" in r.url and r.request.method in ("POST", "PATCH"), timeout=30_000):
+        with self.page.expect_response(
+            lambda r: "/annotations" in r.url and r.request.method in ("POST", "PATCH"), timeout=30_000
+        ):
             button.click()
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_timeout(200)
 
     def shot(self, path: Path) -> None:
         self.page.screenshot(path=str(path))

@@ -264,7 +264,9 @@ def trim(text: str, start: int, end: int, role: str = "claim") -> Extent | None:
 def _one_quotation(inner: str) -> bool:
     """Whether the outer marks are one pair, with no end or start of another quotation between them."""
     body = inner[1:-1]
-    return not any(c in '“”"«»„' for c in body) and not re.search(r"(?<=\w)['’](?=\s|$)", body)
+    if inner[0] in "'‘":
+        return not re.search(r"['’](?=\s|$)|(?<=\s)['‘]|(?<=[,.!?])['’]", body)
+    return not any(c in '“”"«»„' for c in body)
 
 
 def _alike(given: str, surface: str) -> bool:
@@ -438,12 +440,19 @@ def _ordered(made: Mapping[str, Attribution], base: Sequence[Attribution]) -> li
         return a.claim.spans[0].start, -a.claim.spans[-1].end
 
     known = {a.id for a in base}
-    order = [a if a.is_narrator else made[a.id] for a in base if a.is_narrator or a.id in made]
-    for new in sorted((a for a in made.values() if a.id not in known), key=lambda a: (*place(a), a.id)):
-        drawn = [k for k, a in enumerate(order) if not a.is_narrator]
-        later = [k for k in drawn if place(order[k]) > place(new)]
-        order.insert(later[0] if later else drawn[-1] + 1 if drawn else 0, new)
-    return order
+    fresh = sorted((a for a in made.values() if a.id not in known), key=lambda a: (*place(a), a.id))
+    order: list[Attribution] = []
+    narrators: list[Attribution] = []  # they stay behind what they stood behind
+    for old in base:
+        if old.is_narrator:
+            narrators.append(old)
+        elif old.id in made:
+            if fresh and place(fresh[0]) < place(made[old.id]):
+                cut = next((k for k, a in enumerate(fresh) if place(a) >= place(made[old.id])), len(fresh))
+                order, fresh = order + fresh[:cut], fresh[cut:]
+            order += [*narrators, made[old.id]]
+            narrators = []
+    return [*order, *fresh, *narrators]
 
 
 def _strings(value: Any, key: str) -> list[str]:

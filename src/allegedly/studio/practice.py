@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from allegedly.adjudicate import pair
 from allegedly.annotate import article_of
-from allegedly.schema import Article, Attribution
+from allegedly.schema import Article, Attribution, Span
 from allegedly.store import Corpus
 from allegedly.studio.client import Client
 from allegedly.studio.convert import Drawn, read
@@ -95,15 +95,18 @@ def _item(article: Article, passage: tuple[int, int], number: int, difficulty: s
     text = title + body.strip() + "\n"
     shift = len(title) - begin - lead
     made = article_of(f"practice-{number:02}", text)
-    gold = [
-        a.map_spans(lambda s: s.model_copy(update={"start": s.start + shift, "end": s.end + shift})).model_copy(
-            update={"positions": (), "source": a.source.model_copy(update={"entities": ()})}
-        )
-        for a in article.attributed
-        if all(begin <= s.start and s.end <= end for spans in a.roles.values() for s in spans)
-    ]
-    moved = [a.map_spans(lambda s: s.model_copy(update={"text": text[s.start : s.end]})) for a in gold]
-    return Item(made.with_attributions(tuple(moved)), difficulty)
+
+    def moved(span: Span) -> Span:
+        start, end = span.start + shift, span.end + shift
+        return Span(start=start, end=end, text=text[start:end])
+
+    gold = []
+    for a in article.attributed:
+        if all(begin <= s.start and s.end <= end for spans in a.roles.values() for s in spans):
+            here = a.map_spans(moved)
+            source = here.source.model_copy(update={"entities": ()})
+            gold.append(here.model_copy(update={"positions": (), "source": source}))
+    return Item(made.with_attributions(tuple(gold)), difficulty)
 
 
 def judge(item: Item, answered: Sequence[Attribution]) -> list[Miss]:
@@ -135,9 +138,8 @@ def scored(client: Client, home: Home, project: int, given: Sequence[Item]) -> I
         item = by_id.get(str(task["data"].get("article_id")))
         if item and task["data"].get("sha256") == item.article.record.sha256:
             for email, annotation in latest(task).items():
-                answers.setdefault(home.pseudonym(email), []).append(
-                    (item, read(item.article, annotation.get("result")))
-                )
+                drawn = read(item.article, annotation.get("result"), item.article.attributions)
+                answers.setdefault(home.pseudonym(email), []).append((item, drawn))
     if not answers:
         yield "nothing was submitted yet"
     for who, done in sorted(answers.items()):

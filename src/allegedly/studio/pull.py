@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from allegedly.annotate import article_of
 from allegedly.schema import AllegedlyError, Article, Attribution, ExternalRecord
-from allegedly.store import Corpus, bare, dump_records, parse, surface, write_atomic
+from allegedly.store import Corpus, bare, dump_records, parse, sha256, surface, write_atomic
 from allegedly.studio import StudioError, convert
 from allegedly.studio.client import Client
 from allegedly.studio.convert import Problem
@@ -169,12 +170,19 @@ def _article(corpus: Corpus, task: Mapping[str, Any]) -> Article:
     name = str(data.get("article_id") or "")
     if not name:
         raise StudioError("it shows no article of ours (no article_id in its data)")
+    if not known(corpus, name) and sha256(str(data.get("text")).encode()) == data.get("sha256"):
+        return article_of(name, str(data["text"]))  # pushed with --files
     article = corpus.article(name)
     if data.get("sha256") != article.record.sha256 or data.get("text") != article.text:
         raise StudioError(
             f"it shows another text than {name} has: offsets would shift. Push the new text into a new project"
         )
     return article
+
+
+def known(corpus: Corpus, article: str) -> bool:
+    """Whether an article is registered in the corpus."""
+    return article in corpus.records or article in corpus.external
 
 
 def latest(task: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -205,8 +213,9 @@ def drawn_of(corpus: Corpus, article: Article, task: Mapping[str, Any], annotati
 
 
 def write_layer(corpus: Corpus, article: Article, annotator: str, attributions: Sequence[Attribution]) -> Status:
-    """Write one layer, unless it says the same already."""
-    path = corpus.path("annotations", "layers", annotator, f"{article.id}.jsonl")
+    """Write one layer, unless it says the same already; of a text that is not registered, into annotations/unregistered."""
+    folder = "layers" if known(corpus, article.id) else "unregistered"
+    path = corpus.path("annotations", folder, annotator, f"{article.id}.jsonl")
     foreign = isinstance(article.record, ExternalRecord)
     data = dump_records([bare(a) if foreign else a for a in attributions])
     old = path.read_bytes() if path.exists() else None

@@ -243,7 +243,9 @@ def _is_ours(pid: int) -> bool:
     """Whether a process is alive, is no zombie, and is a Label Studio."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # a child of this very process that has ended
-    done = subprocess.run(["ps", "-p", str(pid), "-o", "stat=,command="], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ps", "-ww", "-p", str(pid), "-o", "stat=,command="], capture_output=True, text=True, check=False
+    )
     return done.returncode == 0 and "label-studio" in done.stdout and not done.stdout.lstrip().startswith("Z")
 
 
