@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +41,8 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def title(request):
+    if os.environ.get("ALLEGEDLY_SCREENSHOTS"):
+        return "allegedly adjudication" if "adjudication" in request.node.name else "allegedly"
     return f"{request.node.name[:34]} {time.time_ns() % 10**6}"
 
 
