@@ -503,6 +503,30 @@ def test_the_commands_from_push_to_contribute(studio, client, corpus, title) -> 
     assert run("studio", "practice").returncode in (0, 2)
 
 
+def test_watching_pulls_when_something_changed(studio, client, corpus, title) -> None:
+    done = push(client, corpus.articles(), gold(corpus), title=title)
+    environment = os.environ | {"ALLEGEDLY_STUDIO_HOME": str(studio.state), "ALLEGEDLY_STUDIO_CACHE": str(studio.cache)}
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "allegedly", "studio", "pull", "--as", "ines", "--watch", "--every", "2", "--project", title],
+        cwd=corpus.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        for line in watcher.stdout:
+            if "watching" in line:
+                break
+        submit_predictions(client, done.project)
+        wanted = layer_path(corpus, "ines", "a0003")
+        for _ in range(100):
+            if wanted.exists():
+                break
+            time.sleep(0.2)
+        assert wanted.read_bytes() == gold_bytes(corpus, "a0003")
+    finally:
+        watcher.send_signal(signal.SIGINT)
+    assert watcher.wait(20) == 130
+    assert "Traceback" not in watcher.stdout.read()
+
+
 def test_the_practice_project_scores_itself(studio, client) -> None:
     from allegedly.studio.practice import TITLE, items, scored
 

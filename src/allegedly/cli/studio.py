@@ -72,12 +72,9 @@ def status() -> None:
     from allegedly.studio.server import running
 
     here = home()
-    found = running(here)
-    if found is None:
-        print("no server runs: allegedly studio up")
-        raise typer.Exit(1)
     client = connect(here)
-    print(f"Label Studio {found.version}: {found.url} (process {found.pid}); files in {here.state}")
+    found = running(here)
+    print(f"Label Studio at {client.url}" + (f" (process {found.pid}); files in {here.state}" if found else ""))
     for project in client.projects():
         print(
             f"  {project.title}: {project.task_number} articles, {project.num_tasks_with_annotations} annotated, "

@@ -58,10 +58,10 @@ def pull_gold(
                 except StudioError as error:
                     done.messages.append(f"task {task.get('id')}: {error} [{where}]")
                     continue
-                given = list(latest(task).items())
+                given = latest(task)
                 if not given:
                     continue
-                email, annotation = given[-1]
+                email, annotation = max(given.items(), key=lambda one: str(one[1].get("updated_at")))
                 drawn = drawn_of(corpus, article, task, annotation)
                 outcome = Outcome(article.id, home.pseudonym(email), "refused", where, drawn)
                 done.outcomes.append(outcome)

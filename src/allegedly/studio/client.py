@@ -195,7 +195,7 @@ class Client:
                 for chunk in self.sdk.projects.exports.download(project, number, export_type="JSON"):
                     file.write(chunk)
             with partial.open("rb") as file:
-                file.seek(-1, os.SEEK_END)
+                file.seek(max(0, partial.stat().st_size - 1))
                 if file.read(1) != b"]":
                     raise StudioError("the export came only in part: run it again")
             os.replace(partial, to)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import time
 from collections import Counter
@@ -29,6 +30,7 @@ from allegedly.studio.labelling import NOTHING
 from allegedly.validate.layers import Place, check_layer
 from allegedly.validate.rules import RULES
 
+LAYER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
 KEPT = 20  # raw exports that stay
 Status = Literal["new", "updated", "same", "refused", "gone"]
 
@@ -77,6 +79,8 @@ def one_at_a_time(home: Home, what: str) -> Iterator[None]:
 
 def pull(client: Client, home: Home, corpus: Corpus, project: int, title: str, named: str | None = None) -> Pulled:
     """Bring a project's annotations into `annotations/layers/<annotator>`; `named` is the layer of a single annotator."""
+    if named and not LAYER.match(named):
+        raise StudioError(f"--as {named!r}: a layer's name has letters, digits, . _ - and at most 60 of them")
     with one_at_a_time(home, "pull"):
         raw = fetch(client, home, project, title)
         with opened(raw) as file:
