@@ -19,9 +19,9 @@ setup: $(STAMP) ## make .venv with everything that is needed (uv if present, els
 $(STAMP): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (about two minutes the first time)"
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas]'; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas]'; \
 	fi
 	@touch $@
 
@@ -40,7 +40,12 @@ benchmark: $(STAMP) ## every baseline on every task: leaderboard and results
 test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n 2
 
-test-slow: $(STAMP) browser test-studio ## the slow tests too, with a real browser and a real Label Studio
+$(VENV)/.extras: $(STAMP)
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,spacy]'; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,spacy]'; fi
+	@touch $@
+
+test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser and a real Label Studio
 	@$(BIN)/python -m pytest -m slow
 
 test-studio: $(STUDIO_STAMP) browser ## the tests that need a real Label Studio

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from allegedly.cli.options import CorpusOption, app, open_from, say
+from allegedly.cli.options import CorpusOption, SplitOption, app, open_from, say
 
 
 @app.command()
@@ -125,17 +125,52 @@ def stats(
 
 @app.command(name="import")
 def import_(
-    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="polnear")],
-    path: Annotated[Path, typer.Argument(help="The corpus as you got it.")],
+    format_: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="brat, citron, conll, german-wikinews, gum, label-studio, newsclaims, parc3, polnear or xmi; docs/formats.md tells where to get each.",
+        ),
+    ],
+    path: Annotated[Path, typer.Argument(help="The corpus as you got it: a folder, or a file of it.")],
     out: Annotated[Path, typer.Argument(help="New corpus folder.")],
 ) -> None:
-    """Make a corpus folder of another corpus. Every line is imported or reported in OUT/import-report.jsonl."""
+    """Make a corpus folder of another corpus. Every record of it is imported or reported in OUT/import-report.jsonl."""
     from allegedly.formats import reader, write_corpus
 
     imported = reader(format_)(path)
     write_corpus(imported, out)
     for name, count in imported.counts.items():
         print(f"{count:>9,}  {name}")
+
+
+@app.command()
+def export(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="brat, citron, conll, docbin or xmi.")],
+    out: Annotated[Path, typer.Argument(help="New folder.")],
+    split: SplitOption = None,
+    layer: Annotated[Optional[str], typer.Option(help="A layer's name; default: gold.")] = None,  # noqa: UP045
+    corpus: CorpusOption = None,
+) -> None:
+    """Write annotated articles in another format. What it cannot hold is counted, and listed in OUT/export-report.jsonl."""
+    from collections import Counter
+
+    from allegedly.formats import ImportFailedError, writer
+    from allegedly.store import write_records
+
+    opened = open_from(corpus)
+    write = writer(format_)
+    if out.exists() and any(out.iterdir()):
+        raise ImportFailedError(f"{out} is not empty: name a new folder")
+    articles = opened.annotated(split)
+    if layer:
+        folder = opened.path("annotations", "layers", layer)
+        articles = [opened.article(a.id, layer=layer) for a in articles if (folder / f"{a.id}.jsonl").exists()]
+    lost = write(articles, out)
+    write_records(out / "export-report.jsonl", [s._asdict() for s in lost])
+    print(f"{len(articles):>9,}  articles\n{sum(len(a.attributed) for a in articles):>9,}  attributions")
+    for reason, count in sorted(Counter(s.reason for s in lost).items()):
+        print(f"{count:>9,}  lost or changed: {reason}")
 
 
 @app.command()

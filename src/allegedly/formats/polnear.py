@@ -13,9 +13,11 @@ What is lost: triggers (copies of the cue) and the annotators' marks Discard and
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from allegedly.formats import Imported, ImportFailedError, Skipped, brat
+from allegedly.formats import Imported, ImportFailedError, Skipped, span
+from allegedly.formats import standoff as brat
 from allegedly.schema import CANARY, ArticleRecord, Attribution, Claim, CorpusRecord, Cue, Source, Span
 from allegedly.store import RecordError, read_text, sha256
 
@@ -56,8 +58,8 @@ def _read_article(folder: Path, text_path: Path, imported: Imported) -> None:
     imported.articles.append(
         ArticleRecord(
             id=name,
-            publisher=publisher,
-            published=date,
+            publisher=publisher or "unknown",
+            published=date if re.fullmatch(r"\d{4}-\d{2}-\d{2}", date) else "0000-00-00",
             story=name,
             form="news",
             domain="politics",
@@ -138,7 +140,7 @@ def _roles(event: brat.Event, found: brat.Annotations, text: str) -> tuple[dict[
             return roles, "argument that is not there"
         if bound.label != role:
             return roles, f"{role} points at a span of another label"
-        spans = [_span(text, start, end) for start, end in bound.spans]
+        spans = [span(text, start, end) for start, end in bound.spans]
         if any(s is None for s in spans):
             return roles, "span outside the text"
         roles[role] = tuple(sorted([*roles[role], *(s for s in spans if s)], key=lambda s: s.start))
@@ -147,13 +149,3 @@ def _roles(event: brat.Event, found: brat.Annotations, text: str) -> tuple[dict[
     if not roles["Cue"]:
         return roles, "no cue"
     return roles, ""
-
-
-def _span(text: str, start: int, end: int) -> Span | None:
-    """The span without white space at its edges; None where it is not in the text."""
-    surface = text[start:end]
-    if not 0 <= start < end <= len(text) or not surface.strip():
-        return None
-    start += len(surface) - len(surface.lstrip())
-    end -= len(surface) - len(surface.rstrip())
-    return Span(start=start, end=end, text=text[start:end])
