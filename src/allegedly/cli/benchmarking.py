@@ -21,8 +21,15 @@ def benchmark(
         list[str] | None, typer.Option("--system", "-s", help="Only these (name or module:Class).")
     ] = None,
     tasks: Annotated[Optional[list[str]], typer.Option("--task", "-t", help="Only these tasks.")] = None,  # noqa: UP045
-    corpus: Annotated[
-        str | None, typer.Option("--corpus", "-c", "--test", metavar="[NAME=]PATH", help="Another corpus folder.")
+    corpora: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--corpus",
+            "-c",
+            "--test",
+            metavar="[NAME=]PATH",
+            help="Another corpus folder, or an item set (emergent=, fnc-1=, checkthat=); several make a table across them.",
+        ),
     ] = None,
     train: Annotated[
         str | None, typer.Option(metavar="[NAME=]PATH", help="Learn from this corpus folder instead.")
@@ -54,11 +61,16 @@ def benchmark(
 
     from allegedly import results as kept
     from allegedly.benchmark import BASELINES, run
+    from allegedly.cross import is_items
     from allegedly.evaluation import usable_tasks
     from allegedly.report.leaderboard import curve, notes, spread, tables
     from allegedly.store import open_corpus
     from allegedly.systems import answers
 
+    if corpora and (len(corpora) > 1 or is_items(corpora[0])):
+        _across(corpora, systems, tasks, train, split, seed, jobs)
+        return
+    corpus = corpora[0] if corpora else None
     opened = open_from(Path(corpus.split("=", 1)[-1]) if corpus else None)
     other = open_corpus(Path(train.split("=", 1)[-1])) if train else None
     home = out or (None if corpus or train else opened.path("benchmarks"))
@@ -102,6 +114,40 @@ def benchmark(
             r for r in found if r.fraction < 1 or not fraction
         ]  # a curve's last point is the usual run, which has its ranks
         print(_keep(opened, kept.append(new, home), home, whole=not systems))
+
+
+def _across(
+    corpora: list[str], systems: list[str] | None, tasks: list[str] | None, train: str | None, split: str | None, seed: int, jobs: int
+) -> None:  # fmt: skip
+    """Several corpora and item sets: each system on each; nothing is kept."""
+    from rich.console import Console
+
+    from allegedly.benchmark import BASELINES, run
+    from allegedly.cross import grid, is_items, score_items
+    from allegedly.evaluation import usable_tasks
+    from allegedly.report.leaderboard import across, item_table
+    from allegedly.store import open_corpus
+
+    other = open_corpus(Path(train.split("=", 1)[-1])) if train else None
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    found: dict[str, list[Result]] = {}
+    with Console(stderr=True).status("…") as status:
+        for given in corpora:
+            name, _, path = given.rpartition("=")
+            status.update(name or path)
+            if is_items(given):
+                console.print(item_table(score_items(given, seed)))
+                continue
+            opened = open_corpus(Path(path))
+            for sentence in usable_tasks(opened, tasks)[1]:
+                say(f"{name or path}: left out: {sentence}")
+            rows = run(opened, systems or BASELINES, tasks, split=split, train=other, seed=seed, jobs=jobs)
+            found[name or Path(path).name] = rows
+    for table in across(grid(found)):
+        console.print(table)
+    for rows in found.values():
+        for signature in dict.fromkeys(r.signature for r in rows if r.rank):
+            console.print(signature, style="dim", markup=False)
 
 
 def _keep(corpus: Corpus, added: int, home: Path, *, whole: bool) -> str:

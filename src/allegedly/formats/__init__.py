@@ -215,6 +215,18 @@ def page() -> str:
         "not say is not made up: its `corpus.json` lists what it has, and tasks that need more leave it out and say so.",
         "",
     ]
+    from allegedly.formats import items
+
+    lines += [
+        "## Item sets: emergent, fnc-1, checkthat (benchmark alone)",
+        "",
+        *(items.__doc__ or "").strip().split("\n"),
+        "",
+    ]
+    lines += [
+        "`allegedly benchmark --corpus emergent=FOLDER` scores the pair classifier on one in ten folds that cut no group.",
+        "",
+    ]
     for name in sorted({*READERS, *WRITERS}):
         module = importlib.import_module(READERS.get(name) or WRITERS[name])
         does = " and ".join(w for w, there in (("import", name in READERS), ("export", name in WRITERS)) if there)

@@ -9,6 +9,7 @@ from statistics import mean, stdev
 from rich.table import Table
 
 from allegedly.benchmark import ALPHA
+from allegedly.cross import ItemScores
 from allegedly.results import ANNOTATOR, Result, Score, comparable
 from allegedly.tasks import get_task
 
@@ -86,6 +87,37 @@ def tables(results: Sequence[Result]) -> list[Table]:
             table.add_row(*row)
         made.append(table)
     return made
+
+
+def across(found: Mapping[str, Mapping[str, Mapping[str, Result]]]) -> list[Table]:
+    """One table a task: each system's main measure on each corpus, with its interval; a dash where the corpus lacks what the task needs."""
+    made = []
+    for task, systems in found.items():
+        corpora = list(dict.fromkeys(c for rows in systems.values() for c in rows))
+        table = Table(title=f"{task} across corpora: {get_task(task).main}", title_justify="left")
+        table.add_column("system", no_wrap=True)
+        for corpus in corpora:
+            table.add_column(corpus, justify="right")
+        for system, rows in systems.items():
+            cells = [rows[c].scores.get(rows[c].main) if c in rows else None for c in corpora]
+            table.add_row(system, *(_cell(score, interval=True) for score in cells))
+        made.append(table)
+    return made
+
+
+def item_table(found: Sequence[ItemScores]) -> Table:
+    """An item set's scores: accuracy and F1 of each label, with intervals over groups."""
+    first = found[0]
+    title = f"{first.name}: {first.items} items in {first.groups} groups, ten folds that cut no group"
+    table = Table(title=title + (f"; {first.skipped} left out" if first.skipped else ""), title_justify="left")
+    for name in ("system", "accuracy", *(f"F1({label})" for label in first.f1), "macro-F1"):
+        table.add_column(name, justify="left" if name == "system" else "right")
+    for scores in found:
+        cells = [scores.accuracy, *scores.f1.values()]
+        table.add_row(
+            scores.system, *(f"{c.value:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in cells), f"{scores.macro:.3f}"
+        )
+    return table
 
 
 def spread(results: Sequence[Result]) -> Table:
