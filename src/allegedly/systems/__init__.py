@@ -45,6 +45,8 @@ SYSTEMS = {
     "linear": "allegedly.systems.linear:Linear",
     "nearest": "allegedly.systems.nearest:Nearest",
     "overlap": "allegedly.systems.overlap:Overlap",
+    "align": "allegedly.systems.align:Align",
+    "embed": "allegedly.systems.align:Embed",
     "random": "allegedly.systems.chance:Random",
     "cue-only": "allegedly.systems.partial:CueOnly",
     "claim-only": "allegedly.systems.partial:ClaimOnly",
