@@ -86,7 +86,8 @@ class Align:
         x = np.array([_numbers(a, b, p) for a, b, p in known])
         if self._space is None:
             return x
-        left, right = (self._space.transform([k[n].text for k in known]) for n in (0, 1))
+        left = self._space.transform([a.text for a, _, _ in known])
+        right = self._space.transform([b.text for _, b, _ in known])
         near = (left * right).sum(1) / np.maximum(np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1), 1e-9)
         return np.hstack([x, near[:, None], (near * x[:, 0])[:, None]])
 
