@@ -19,9 +19,9 @@ setup: $(STAMP) ## make .venv with everything that is needed (uv if present, els
 $(STAMP): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (about two minutes the first time)"
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas]'; \
+	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,llm]'; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas]'; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,llm]'; \
 	fi
 	@touch $@
 
@@ -41,8 +41,8 @@ test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n 2
 
 $(VENV)/.extras: $(STAMP)
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,spacy]'; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,spacy]'; fi
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,llm,spacy]'; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,llm,spacy]'; fi
 	@touch $@
 
 test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser and a real Label Studio

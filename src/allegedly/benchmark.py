@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,14 @@ from allegedly.tasks import TASKS, Label, Predictions, Task, get_task
 ALPHA = 0.05
 #: The systems that `make benchmark` runs.
 BASELINES = ("random", "majority", "nearest", "overlap", "align", "embed", "claim-only", "cue-only", "rules", "linear")
+
+
+def baselines() -> tuple[str, ...]:
+    """The systems of `make benchmark`: the baselines, and the language model that the environment names."""
+    named = os.environ.get("ALLEGEDLY_LLM_MODEL") if os.environ.get("ALLEGEDLY_LLM_URL") else None
+    return (*BASELINES, f"llm:{named}") if named else BASELINES
+
+
 Said = Callable[[str], None]
 
 

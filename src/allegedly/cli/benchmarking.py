@@ -60,7 +60,7 @@ def benchmark(
     from rich.console import Console
 
     from allegedly import results as kept
-    from allegedly.benchmark import BASELINES, run
+    from allegedly.benchmark import baselines, run
     from allegedly.cross import is_items
     from allegedly.evaluation import usable_tasks
     from allegedly.report.leaderboard import curve, notes, spread, tables
@@ -90,7 +90,7 @@ def benchmark(
             for number in range(seed, seed + seeds):
                 found += run(
                     opened,
-                    systems or BASELINES,
+                    systems or baselines(),
                     tasks,
                     split=split,
                     train=other,
@@ -101,7 +101,7 @@ def benchmark(
                     home=home,
                 )
         if not (split or train or fraction or seeds > 1) and opened.annotated("external"):
-            found += run(opened, systems or BASELINES, tasks, split="external", seed=seed, jobs=jobs)
+            found += run(opened, systems or baselines(), tasks, split="external", seed=seed, jobs=jobs)
     for table in [curve(found)] if fraction else [spread(found)] if seeds > 1 else tables(found):
         console.print(table)
     for note in notes(found):
@@ -122,7 +122,7 @@ def _across(
     """Several corpora and item sets: each system on each; nothing is kept."""
     from rich.console import Console
 
-    from allegedly.benchmark import BASELINES, run
+    from allegedly.benchmark import baselines, run
     from allegedly.cross import grid, is_items, score_items
     from allegedly.evaluation import usable_tasks
     from allegedly.report.leaderboard import across, item_table
@@ -141,7 +141,7 @@ def _across(
             opened = open_corpus(Path(path))
             for sentence in usable_tasks(opened, tasks)[1]:
                 say(f"{name or path}: left out: {sentence}")
-            rows = run(opened, systems or BASELINES, tasks, split=split, train=other, seed=seed, jobs=jobs)
+            rows = run(opened, systems or baselines(), tasks, split=split, train=other, seed=seed, jobs=jobs)
             found[name or Path(path).name] = rows
     for table in across(grid(found)):
         console.print(table)

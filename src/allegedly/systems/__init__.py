@@ -53,8 +53,9 @@ SYSTEMS = {
 }
 
 
-#: What a scikit-learn classifier's name begins with.
+#: What a scikit-learn classifier's name begins with, and a language model's.
 PREFIX = "sklearn:"
+LLM_PREFIX = "llm:"
 
 
 class SystemUseError(AllegedlyError, ValueError):
@@ -88,7 +89,7 @@ def answers(name: str, task: str) -> bool:
 def spec(name: str) -> str:
     """What a system is, for a cache: `module:Class`, and for one outside this package a digest of its module's file."""
     path = available().get(name, name)
-    if path.startswith(PREFIX):
+    if path.startswith((PREFIX, LLM_PREFIX)):
         return path
     file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
     if path.startswith("allegedly.") or file is None:
@@ -103,6 +104,10 @@ def _find(name: str) -> type[System]:
         from allegedly.systems.estimator import named
 
         return cast("type[System]", named(path))
+    if path.startswith(LLM_PREFIX):
+        from allegedly.systems.llm import named as model
+
+        return cast("type[System]", model(path))
     if ":" not in path:
         raise UnknownIdError("system", name, known)
     module, _, attribute = path.partition(":")
