@@ -43,6 +43,7 @@ SYSTEMS = {
     "majority": "allegedly.systems.majority:Majority",
     "rules": "allegedly.systems.rules:Rules",
     "linear": "allegedly.systems.linear:Linear",
+    "crf": "allegedly.systems.crf:Crf",
     "nearest": "allegedly.systems.nearest:Nearest",
     "overlap": "allegedly.systems.overlap:Overlap",
     "align": "allegedly.systems.align:Align",

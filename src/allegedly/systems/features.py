@@ -10,6 +10,7 @@ from allegedly.systems.reading import Batch, Ints, Units, Words
 
 BITS = 18
 TEMPLATES = 98
+TAUGHT = 10  # further ones, of what the training articles say of a word
 
 
 def _previous(flag: Any, low: Any) -> Any:
@@ -54,19 +55,19 @@ def quoted(mark: Any, low: Any) -> Any:
 _K = np.array([0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F, 0x165667B1], np.uint32)
 
 
-def _mix(number: int, *columns: Any) -> Any:
-    """Hash the columns of one template into the table."""
+def _mix(number: int, bits: int, *columns: Any) -> Any:
+    """Hash the columns of one template into a table of 2^bits rows."""
     with np.errstate(over="ignore"):
         value = np.uint32((number * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF) ^ (columns[0].astype(np.uint32) * _K[1])
         for k, column in enumerate(columns[1:], 2):
             value = ((value << np.uint32(7)) | (value >> np.uint32(25))) ^ (column.astype(np.uint32) * _K[k % len(_K)])
             value = value * _K[0]
         value = (value ^ (value >> np.uint32(15))) * _K[2]
-        return ((value ^ (value >> np.uint32(13))) & np.uint32((1 << BITS) - 1)).astype(np.int32)
+        return ((value ^ (value >> np.uint32(13))) & np.uint32((1 << bits) - 1)).astype(np.int32)
 
 
-def features(batch: Batch, units: Units) -> Ints:
-    """The hashed features of the units' tokens, (tokens, templates)."""
+def features(batch: Batch, units: Units, bits: int = BITS, priors: tuple[Any, ...] = ()) -> Ints:
+    """The hashed features of the units' tokens, (tokens, templates). `priors`: for each token of the batch the steps of `priors.Priors`."""
     at = units.positions()
     n = len(at)
     lengths = units.lengths
@@ -153,7 +154,14 @@ def features(batch: Batch, units: Units) -> Ints:
         (h[0],), (h[-1], h[0]), (h[0], h[1]), (h[0], w[0]), (h[0], c[0]), (h[0], q, depth), (h[-1], h[0], h[1], s[0]),
         (depth, w[0]), (depth, q, has_any), (depth, c[0]), (depth, left_class, that_left), (depth, right_class),
     ]  # fmt: skip
+    if priors:
+        pc, ps = (column[at] for column in priors)
+        p1, pm = shift(pc, 1), shift(pc, -1)
+        templates += [
+            (pc, q), (ps, q), (pc, ps, q), (pm, pc, p1), (shift(ps, -1), ps, shift(ps, 1)), (pc, c[0], h[0]), (ps, s[0], pc),
+            (pc, c[-1], c[1]), (pm, ps, p1, q), (pc, left_class, right_class),
+        ]  # fmt: skip
     found = np.empty((n, len(templates)), np.int32)
     for number, columns in enumerate(templates):
-        found[:, number] = _mix(number, *columns)
+        found[:, number] = _mix(number, bits, *columns)
     return found

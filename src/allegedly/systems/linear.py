@@ -15,9 +15,10 @@ from typing import Any, Self
 import numpy as np
 
 from allegedly.schema import Article, Attribution, Spans
-from allegedly.systems.features import BITS, TEMPLATES, features
+from allegedly.systems.features import BITS, TAUGHT, TEMPLATES, features
 from allegedly.systems.found import Found, attribution, in_order, link_via
 from allegedly.systems.linker import Linker, Pair, Range, Sums, Tagged, near, pair_features
+from allegedly.systems.priors import Priors
 from allegedly.systems.reading import Batch, Units, Words, paragraphs, read
 from allegedly.systems.stance import StanceModel
 from allegedly.systems.tagger import ROLES, Tagger
@@ -27,20 +28,25 @@ DEPTH = 2  # how often it looks inside claims, at most
 RARE = 0.01  # share of the attributions at a depth below which it does not look there
 SHORTEST = 4  # tokens of a claim that may relay another
 BATCH = 64  # articles at once
-FORMAT = 2
+FORMAT = 3
+LEAST = 0.0  # a feature whose every weight is smaller is not kept
 
 
 class Linear:
     """The trained baseline for one task."""
 
     tasks = ("detection", "extraction", "stance")
+    bits = BITS  # of the table that features are hashed into
+    taught = False  # whether it asks how often a word stood in a cue or a source
+    shrink = 1e-4  # how strongly weights are drawn to 0
 
     def __init__(self, task: str, seed: int = 0) -> None:
         self._task = get_task(task)
         self._seed = seed
         self._depth = DEPTH
         self._words = Words()
-        self._tagger = Tagger(BITS, seed)
+        self._priors = Priors()
+        self._tagger = Tagger(self.bits, seed, self.shrink)
         self._linker = Linker()
         self._stance = StanceModel()
 
@@ -57,7 +63,8 @@ class Linear:
         gold = np.concatenate([y[u.positions()] for u, y in zip(units, labels, strict=True)])
         lengths = np.concatenate([u.lengths for u in units])
         epochs = int(np.clip(1200 // len(articles), 6, 12))
-        self._tagger.fit(_inputs(batch, units, len(gold)), lengths, gold, epochs)
+        steps = self._priors.fit(batch.column("lower"), labels[0]) if self.taught else ()
+        self._tagger.fit(self._inputs(batch, units, len(gold), steps), lengths, gold, epochs)
         self._fit_linker(batch, trees)
         return self
 
@@ -111,13 +118,14 @@ class Linear:
 
     def _extract(self, articles: Sequence[Article]) -> dict[str, tuple[Attribution, ...]]:
         batch = read(articles, self._words)
+        steps = self._priors.of(batch.column("lower")) if self.taught else ()
         sums = Sums(batch)
         units = paragraphs(batch)
         made: list[Tagged] = []
         for depth in range(self._depth + 1):
             if not len(units.starts):
                 break
-            labels = self._tagger.decode(self._tagger.scores(features(batch, units)), units.lengths)
+            labels = self._tagger.decode(self._tagger.scores(features(batch, units, self.bits, steps)), units.lengths)
             linked = [t for unit in self._linker.link(sums, _stretches(labels, units)) for t in unit]
             if depth:  # inside a claim, what has no cue is no attribution
                 linked = [t for t in linked if t.cue]
@@ -146,9 +154,21 @@ class Linear:
             for a, draft in zip(batch.articles, drafts, strict=True)
         }
 
+    def _inputs(self, batch: Batch, units: Sequence[Units], total: int, steps: tuple[Any, ...]) -> Any:
+        """The features of all units, filled in bit by bit: they are the largest thing in memory."""
+        found = np.empty((total, TEMPLATES + (TAUGHT if steps else 0)), np.int32)
+        at = 0
+        for unit in units:
+            for low in range(0, len(unit.starts), 1000):
+                some = Units(unit.starts[low : low + 1000], unit.ends[low : low + 1000], unit.depth)
+                part = features(batch, some, self.bits, steps)
+                found[at : at + len(part)] = part
+                at += len(part)
+        return found
+
     def save(self, folder: Path) -> None:
         """Write the weights as npz and the rest as JSON."""
-        used = np.flatnonzero(np.any(self._tagger.weights != 0, axis=1))
+        used = np.flatnonzero(np.abs(self._tagger.weights).max(axis=1) >= LEAST)
         np.savez_compressed(
             folder / "weights.npz",
             rows=used,
@@ -157,6 +177,8 @@ class Linear:
             first=self._tagger.first,
             stance=self._stance.weights,
             bias=self._stance.bias,
+            codes=self._priors.codes,
+            counts=self._priors.counts,
             **{name: np.r_[s.weights, s.bias] for name, s in self._linker.scorers.items()},
         )
         about = {"format": FORMAT, "task": self._task.name, "seed": self._seed, "classes": self._stance.classes}
@@ -164,7 +186,7 @@ class Linear:
         (folder / "model.json").write_text(json.dumps(about), "utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Linear:
+    def load(cls, folder: Path) -> Self:
         """Read what `save` wrote. ValueError for another format."""
         about = json.loads((folder / "model.json").read_text("utf-8"))
         if about["format"] != FORMAT:
@@ -176,21 +198,10 @@ class Linear:
             made._tagger.transitions, made._tagger.first = data["transitions"], data["first"]
             made._stance.classes = about["classes"]
             made._stance.weights, made._stance.bias = data["stance"], data["bias"]
+            made._priors.codes, made._priors.counts = data["codes"], data["counts"]
             for name, scorer in made._linker.scorers.items():
                 scorer.weights, scorer.bias = data[name][:-1], float(data[name][-1])
         return made
-
-
-def _inputs(batch: Batch, units: Sequence[Units], total: int) -> Any:
-    """The features of all units, filled in bit by bit: they are the largest thing in memory."""
-    found = np.empty((total, TEMPLATES), np.int32)
-    at = 0
-    for unit in units:
-        for low in range(0, len(unit.starts), 1000):
-            part = features(batch, Units(unit.starts[low : low + 1000], unit.ends[low : low + 1000], unit.depth))
-            found[at : at + len(part)] = part
-            at += len(part)
-    return found
 
 
 def _stretches(labels: Any, units: Units) -> list[Tagged]:

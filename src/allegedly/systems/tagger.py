@@ -19,7 +19,7 @@ N = len(LABELS)
 ILLEGAL = np.array([[b[0] == "I" and a[1:] != b[1:] for b in LABELS] for a in LABELS])
 ILLEGAL_FIRST = np.array([label[0] == "I" for label in LABELS])
 _NEVER = -1e4
-_RATE, _SHRINK, _DROPOUT = 0.02, 1e-4, 0.3
+_RATE, _DROPOUT = 0.02, 0.3
 #: A stretch that is missed costs a whole attribution, so decoding favours the start of a source or cue a little.
 _START_BONUS = np.array([1.2 if label in ("B-source", "B-cue") else 0.0 for label in LABELS], np.float32)
 
@@ -27,11 +27,11 @@ _START_BONUS = np.array([1.2 if label in ("B-source", "B-cue") else 0.0 for labe
 class Tagger:
     """The weights, and how they are learned and used. A unit is a run of rows of a feature matrix."""
 
-    def __init__(self, bits: int, seed: int = 0) -> None:
+    def __init__(self, bits: int, seed: int = 0, shrink: float = 1e-4) -> None:
         self.weights = np.zeros((1 << bits, N), np.float32)
         self.transitions = np.zeros((N, N), np.float32)
         self.first = np.zeros(N, np.float32)
-        self._seed = seed
+        self._seed, self._shrink = seed, shrink
 
     def scores(self, features: Any) -> Any:
         """What each token's features say for each label, before the neighbours are heard; (tokens, labels)."""
@@ -69,7 +69,7 @@ class Tagger:
                 emissions = np.zeros((*rows.shape, N), np.float32)
                 emissions[real] = matrix @ self.weights[touched]
                 error, links, starts = _gradient(emissions, real, gold[rows], self.transitions, self.first)
-                update = matrix.T @ error[real] + _SHRINK * self.weights[touched]
+                update = matrix.T @ error[real] + self._shrink * self.weights[touched]
                 squares[touched] += update * update
                 self.weights[touched] -= rate * update / np.sqrt(squares[touched])
                 link_squares += links * links
