@@ -33,7 +33,19 @@ from allegedly.tasks import TASKS, Label, Predictions, Task, get_task
 
 ALPHA = 0.05
 #: The systems that `make benchmark` runs.
-BASELINES = ("random", "majority", "nearest", "overlap", "align", "embed", "claim-only", "cue-only", "rules", "linear")
+BASELINES = (
+    "random",
+    "majority",
+    "nearest",
+    "overlap",
+    "align",
+    "embed",
+    "claim-only",
+    "cue-only",
+    "rules",
+    "linear",
+    "crf",
+)
 
 
 def baselines() -> tuple[str, ...]:

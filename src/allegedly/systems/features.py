@@ -10,7 +10,6 @@ from allegedly.systems.reading import Batch, Ints, Units, Words
 
 BITS = 18
 TEMPLATES = 98
-TAUGHT = 10  # further ones, of what the training articles say of a word
 
 
 def _previous(flag: Any, low: Any) -> Any:
@@ -66,8 +65,8 @@ def _mix(number: int, bits: int, *columns: Any) -> Any:
         return ((value ^ (value >> np.uint32(13))) & np.uint32((1 << bits) - 1)).astype(np.int32)
 
 
-def features(batch: Batch, units: Units, bits: int = BITS, priors: tuple[Any, ...] = ()) -> Ints:
-    """The hashed features of the units' tokens, (tokens, templates). `priors`: for each token of the batch the steps of `priors.Priors`."""
+def features(batch: Batch, units: Units, bits: int = BITS) -> Ints:
+    """The hashed features of the units' tokens, (tokens, templates), as rows of a table of 2^bits."""
     at = units.positions()
     n = len(at)
     lengths = units.lengths
@@ -154,13 +153,6 @@ def features(batch: Batch, units: Units, bits: int = BITS, priors: tuple[Any, ..
         (h[0],), (h[-1], h[0]), (h[0], h[1]), (h[0], w[0]), (h[0], c[0]), (h[0], q, depth), (h[-1], h[0], h[1], s[0]),
         (depth, w[0]), (depth, q, has_any), (depth, c[0]), (depth, left_class, that_left), (depth, right_class),
     ]  # fmt: skip
-    if priors:
-        pc, ps = (column[at] for column in priors)
-        p1, pm = shift(pc, 1), shift(pc, -1)
-        templates += [
-            (pc, q), (ps, q), (pc, ps, q), (pm, pc, p1), (shift(ps, -1), ps, shift(ps, 1)), (pc, c[0], h[0]), (ps, s[0], pc),
-            (pc, c[-1], c[1]), (pm, ps, p1, q), (pc, left_class, right_class),
-        ]  # fmt: skip
     found = np.empty((n, len(templates)), np.int32)
     for number, columns in enumerate(templates):
         found[:, number] = _mix(number, bits, *columns)

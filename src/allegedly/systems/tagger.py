@@ -20,18 +20,24 @@ ILLEGAL = np.array([[b[0] == "I" and a[1:] != b[1:] for b in LABELS] for a in LA
 ILLEGAL_FIRST = np.array([label[0] == "I" for label in LABELS])
 _NEVER = -1e4
 _RATE, _DROPOUT = 0.02, 0.3
-#: A stretch that is missed costs a whole attribution, so decoding favours the start of a source or cue a little.
-_START_BONUS = np.array([1.2 if label in ("B-source", "B-cue") else 0.0 for label in LABELS], np.float32)
 
 
 class Tagger:
     """The weights, and how they are learned and used. A unit is a run of rows of a feature matrix."""
 
-    def __init__(self, bits: int, seed: int = 0, shrink: float = 1e-4) -> None:
+    def __init__(
+        self,
+        bits: int,
+        seed: int = 0,
+        shrink: float = 1e-4,
+        least: float = 0.0,
+        start: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> None:
         self.weights = np.zeros((1 << bits, N), np.float32)
         self.transitions = np.zeros((N, N), np.float32)
         self.first = np.zeros(N, np.float32)
-        self._seed, self._shrink = seed, shrink
+        self._seed, self._shrink, self._least = seed, shrink, least
+        self._bonus = np.array([start[ROLES.index(x[2:])] if x[0] == "B" else 0 for x in LABELS], np.float32)
 
     def scores(self, features: Any) -> Any:
         """What each token's features say for each label, before the neighbours are heard; (tokens, labels)."""
@@ -42,7 +48,7 @@ class Tagger:
 
     def decode(self, scores: Any, lengths: Any) -> Any:
         """The best legal label of each token."""
-        scores = scores + _START_BONUS
+        scores = scores + self._bonus
         found = np.zeros(len(scores), np.int8)
         transitions = np.where(ILLEGAL, _NEVER, self.transitions).astype(np.float32)
         first = np.where(ILLEGAL_FIRST, _NEVER, self.first).astype(np.float32)
@@ -82,6 +88,7 @@ class Tagger:
         if means:
             # Half precision, as models are saved: a model read back answers exactly as this one.
             self.weights = (mean / np.float32(len(means))).astype(np.float16).astype(np.float32)
+            self.weights[np.abs(self.weights).max(axis=1) < self._least] = 0
             self.transitions = np.mean([m[0] for m in means], 0).astype(np.float32)
             self.first = np.mean([m[1] for m in means], 0).astype(np.float32)
 
