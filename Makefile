@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
-# label-studio-sdk holds numpy and others back, so it has a venv of its own
+# label-studio-sdk holds numpy and others back, so it has a venv of its own; its constraints are everything that it needs, so nothing is resolved
 STUDIO_VENV ?= .venv-studio
 STUDIO_BIN := $(STUDIO_VENV)/bin
 STUDIO_STAMP := $(STUDIO_VENV)/.ready
@@ -28,9 +28,9 @@ $(STAMP): pyproject.toml constraints.txt
 $(STUDIO_STAMP): pyproject.toml constraints-studio.txt
 	@echo "setting up $(STUDIO_VENV) (about two minutes the first time)"
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv -q --allow-existing $(STUDIO_VENV) && uv pip install -q --python $(STUDIO_BIN)/python -c constraints-studio.txt -e '.[dev,studio]'; \
+	  uv venv -q --allow-existing $(STUDIO_VENV) && uv pip install -q --no-deps --python $(STUDIO_BIN)/python -r constraints-studio.txt -e .; \
 	else \
-	  $(PYTHON) -m venv $(STUDIO_VENV) && $(STUDIO_BIN)/python -m pip install -q --disable-pip-version-check -c constraints-studio.txt -e '.[dev,studio]'; \
+	  $(PYTHON) -m venv $(STUDIO_VENV) && $(STUDIO_BIN)/python -m pip install -q --no-deps --disable-pip-version-check -r constraints-studio.txt -e .; \
 	fi
 	@touch $@
 

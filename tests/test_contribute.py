@@ -55,7 +55,6 @@ def spoil(folder, name, old, new):
         (lambda f: (f / "a0002.jsonl").unlink(), "not there"),
         (lambda f: (f / "a0001.jsonl").write_text("{"), "one JSON object a line"),
         (lambda f: (f / "contribution.json").write_text("[]"), "contribution.json"),
-        (lambda f: (f / "a0001.jsonl").write_text(""), "attributes nothing"),
         (lambda f: (f / "a9999.jsonl").write_text("{}"), "not listed"),
     ],
 )

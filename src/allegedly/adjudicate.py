@@ -192,7 +192,7 @@ def from_gold(
     log = []
     for unit in paired:
         found = as_unit.get(unit.id)
-        same = found and not _differs(_renamed(found, unit.id, unit_of), unit.first)
+        same = found and not _differs(_renamed(found, unit.id, {a.id: a.id for a in order} | unit_of), unit.first)
         if not (unit.agreed and same):
             gold = found and _renamed(found, final[found.id], final)
             log.append(_logged(article, unit, names, gold, {"reason": reason}))

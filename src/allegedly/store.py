@@ -359,13 +359,13 @@ def write_gold(
     """Write an article's gold layer and its lines of the adjudication log; a sentence says what was written."""
     external = isinstance(record, ExternalRecord)
     gold = [bare(a) if external else a for a in attributions]
-    write_records(corpus.gold_path(record), gold)
     where = ("drafts", "external") if external else ()  # the log quotes the text, and one that is not ours stays local
     path = corpus.path("annotations", *where, "adjudication.jsonl")
     new = list(log)
     old = [line for _, line in read_objects(path)] if path.exists() else []
     whole = sorted([line for line in old if line["article"] != record.id] + new, key=lambda line: str(line["article"]))
-    write_records(path, whole)
+    write_records(path, whole)  # the log first: cut off between the two, the same decisions write the rest
+    write_records(corpus.gold_path(record), gold)
     return f"{record.id}: {len(gold)} attributions, {len(new)} decisions"
 
 

@@ -11,7 +11,7 @@ from allegedly.store import Corpus, read_records
 from allegedly.studio import StudioError
 from allegedly.studio.convert import region, results
 from allegedly.studio.home import Home
-from allegedly.studio.pull import take
+from allegedly.studio.pull import origins, take
 from allegedly.studio.push import task
 from conftest import annotated, write_corpus
 
@@ -138,10 +138,25 @@ def test_what_is_gone_is_told_and_its_layer_stays(home, corpus) -> None:
     assert [o.status for o in run(home, corpus, export(corpus, "a0001"), "ines").outcomes] == ["same", "gone"]
 
 
-def test_one_name_for_two_annotators_is_refused(home, corpus) -> None:
-    tasks = export(corpus, "a0001") + export(corpus, "a0002", by="bo@x.org")
-    with pytest.raises(StudioError, match="2 annotators"):
-        run(home, corpus, tasks, "ines")
+def test_a_second_task_of_one_article_is_refused(home, corpus) -> None:
+    tasks = export(corpus, "a0001") + export(corpus, "a0001")
+    done = run(home, corpus, tasks)
+    assert [o.status for o in done.outcomes] == ["new", "refused"]
+    assert "a second task" in str(done.outcomes[1].drawn.problems[0])
+
+
+def test_another_name_for_the_same_person_makes_nothing_gone(home, corpus) -> None:
+    run(home, corpus, export(corpus))
+    assert [o.status for o in run(home, corpus, export(corpus), "ines").outcomes] == ["new", "new"]
+    assert set(origins(home, "p")) == {"ines/a0001", "ines/a0002"}
+
+
+def test_records_that_were_pushed_and_cannot_be_read_cost_that_article_alone(home, corpus) -> None:
+    tasks = export(corpus)
+    tasks[0]["data"]["base"] = [{"id": "a01", "nonsense": 1}]
+    assert [o.status for o in run(home, corpus, tasks).outcomes] == ["refused", "new"]
+    tasks[0]["data"]["base"] = 7
+    assert [o.status for o in run(home, corpus, tasks).outcomes] == ["refused", "same"]
 
 
 def test_the_rules_of_validate_hold_for_what_is_drawn(home, corpus) -> None:
@@ -170,5 +185,5 @@ def test_salt_and_credentials_are_the_users_alone(home) -> None:
 def test_a_broken_state_file_says_what_to_do(home) -> None:
     home.write("server", {})
     (home.state / "server.json").write_text("{")
-    with pytest.raises(StudioError, match="move it away"):
+    with pytest.raises(StudioError, match="Move it away"):
         home.read("server")

@@ -19,7 +19,8 @@ pytest.importorskip("label_studio_sdk")
 from fixtures import client, corpus, faulty, gold_bytes, layer_path, studio, submit_predictions, through, title  # noqa: E402
 from screen import chromium  # noqa: E402
 
-from allegedly.store import Corpus, open_corpus  # noqa: E402
+from allegedly.schema import Attribution  # noqa: E402
+from allegedly.store import Corpus, open_corpus, parse, surface  # noqa: E402
 from allegedly.studio import StudioError, server  # noqa: E402
 from allegedly.studio.client import Client, connect  # noqa: E402
 from allegedly.studio.convert import read, results  # noqa: E402
@@ -252,14 +253,20 @@ def test_a_submission_without_stance_is_refused_by_the_screen(studio, client, ti
 def test_agreement_and_adjudication(studio, client, title, tmp_path) -> None:
     from allegedly.studio.adjudication import pull_gold, push_layers
 
-    root = write_corpus(tmp_path / "c", [annotated(), annotated("a0002")])
+    narrator = {
+        "id": "n01", "source": {"spans": [], "kind": "narrator", "named": False}, "cue": {"spans": []},
+        "claim": {"spans": [{"start": 0, "end": 4}]}, "stance": "assert", "positions": [{"proposition": "p1", "polarity": "+"}],
+    }  # fmt: skip
+    first = annotated()
+    voice = surface(parse(Attribution, narrator, "n"), first.text)
+    root = write_corpus(tmp_path / "c", [first.with_attributions((*first.attributions, voice)), annotated("a0002")])
     there = Corpus(root)
     names = ("one", "two")
     for name in names:
         for article in there.articles():
             plain = [
                 a.model_copy(update={"positions": (), "source": a.source.model_copy(update={"entities": ()})})
-                for a in article.attributions
+                for a in article.attributed
             ]
             if name == "two":
                 plain[2] = plain[2].model_copy(update={"stance": "assert"})
@@ -288,18 +295,26 @@ def test_agreement_and_adjudication(studio, client, title, tmp_path) -> None:
         "value": {"text": ["the cue rejects nothing"]},
     }
     client._raw("POST", f"tasks/{task['id']}/annotations/", json={"result": [*second["result"], note]})
-    refused = pull_gold(client, studio, there, names, title)
+    refused = pull_gold(client, studio, there, None, title)
     assert "--replace" in str(refused.outcomes[0].drawn.problems[0])
-    done = pull_gold(client, studio, there, names, title, replace=True)
+    assert pull_gold(client, studio, there, ["a0002"], title, replace=True).outcomes == []
+    done = pull_gold(client, studio, there, None, title, replace=True)
     assert [o.status for o in done.outcomes] == ["updated"]
-    assert [a.stance for a in there.article("a0001").attributions] == [
+    assert [a.stance for a in there.article("a0001").attributed] == [
         a.stance for a in there.article("a0001", layer="two").attributions
     ]
     log = [json.loads(x) for x in there.path("annotations", "adjudication.jsonl").read_text("utf-8").splitlines()]
     assert len(log) == 2  # the stance of one, and the line that only the first had
     assert {x["reason"] for x in log} == {"in Label Studio: the cue rejects nothing"}
     assert [x["gold"] is None for x in log] == [False, True]
-    assert [o.status for o in pull_gold(client, studio, there, names, title).outcomes] == ["same"]
+    assert [o.status for o in pull_gold(client, studio, there, None, title).outcomes] == ["same"]
+    assert [a.id for a in there.article("a0001").attributions if a.is_narrator] == ["n01"]  # it stays
+    layer_path(there, "one", "a0001").write_bytes(layer_path(there, "two", "a0001").read_bytes())
+    changed = pull_gold(client, studio, there, None, title, replace=True)
+    assert "changed since the adjudicator saw it" in str(changed.outcomes[0].drawn.problems[0])
+    layer_path(there, "one", "a0001").unlink()
+    gone = pull_gold(client, studio, there, None, title, replace=True)
+    assert "is not in this corpus" in str(gone.outcomes[0].drawn.problems[0])
 
 
 # ------------------------------------------------------------ faults
@@ -407,6 +422,40 @@ def test_the_server_dies_while_pushing_and_while_pulling(studio, corpus, title, 
         assert {o.status for o in pull(connect(other), other, corpus, done.project, title, "ines").outcomes} == {"new"}
     finally:
         server.down(other)
+
+
+def test_a_later_push_changes_nothing_that_it_does_not_name(studio, client, corpus, title) -> None:
+    """Double annotation and shown predictions stay, and one project's exports clear no other's away."""
+    first = push(client, corpus.articles()[:1], gold(corpus), title=title, annotators=2)
+    push(client, corpus.articles(), {}, title=title)
+    settings = client.sdk.projects.get(first.project)
+    assert (settings.maximum_annotations, settings.show_collab_predictions) == (2, True)
+    other = (
+        studio.backups / f"{''.join(c if c.isalnum() else '-' for c in title)}-practice-20330101-000000-000000.json.gz"
+    )
+    other.parent.mkdir(exist_ok=True)
+    other.write_bytes(b"x")
+    from allegedly.studio import pull as pulling
+
+    for _ in range(pulling.KEPT + 2):
+        latest_export = fetch(client, studio, first.project, title)
+        assert latest_export.exists()
+    assert other.exists()
+
+
+def test_one_name_for_two_annotators_is_refused_before_anything_is_written(studio, client, corpus, title) -> None:
+    done = push(client, corpus.articles(), gold(corpus), title=title)
+    submit_predictions(client, done.project)
+    raw = load_raw(fetch(client, studio, done.project, title))
+    raw[1]["annotations"][0]["completed_by"] = {"email": "bo@x.org"}
+
+    def forged(project, to, patience=0):
+        to.write_text(json.dumps(raw))
+
+    client.export = forged
+    with pytest.raises(StudioError, match="2 annotators"):
+        pull(client, studio, corpus, done.project, title, "ines")
+    assert not corpus.path("annotations", "layers").exists()
 
 
 def test_an_edited_text_is_not_pushed_over_the_old_one(studio, client, corpus, title) -> None:

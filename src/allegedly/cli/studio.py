@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from allegedly.schema import Article
     from allegedly.store import Corpus
     from allegedly.studio.pull import Pulled
+    from allegedly.studio.push import Pushed
 
 studio = typer.Typer(
     no_args_is_help=True,
@@ -112,7 +113,9 @@ def backup() -> None:
     private(here.backups)
     for project in client.projects():
         print(fetch(client, here, int(project.id), str(project.title)))
-    if (here.data / "label_studio.sqlite3").exists():
+    if here.read("server").get("database") == "postgresql":
+        say("the database is PostgreSQL's: pg_dump copies it")
+    elif (here.data / "label_studio.sqlite3").exists():
         target = here.backups / f"label_studio-{time.strftime('%Y%m%d-%H%M%S')}.sqlite3"
         server.backup_database(here, target)
         print(target)
@@ -126,7 +129,12 @@ def push(
         list[Path] | None,
         typer.Option("--files", help="Texts that are in no corpus; their layers go to annotations/unregistered."),
     ] = None,
-    annotators: Annotated[int, typer.Option(min=1, help="How many annotate each article, blind to each other.")] = 1,
+    annotators: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=1, help="How many annotate each article, blind to each other; default: as it was, at first one."
+        ),
+    ] = None,
     pre_annotate: Annotated[
         str, typer.Option(help="none, a system (rules, linear, …), gold, or a layer's name.")
     ] = "none",
@@ -147,12 +155,18 @@ def push(
         raise typer.BadParameter("name what to push: --articles, --split or --files")
     chosen = _chosen(opened, articles, split, files)
     layers = _layers(opened, chosen, pre_annotate)
+    from allegedly.studio.pull import one_at_a_time
+
     client = connect(home())
-    with _progress("pushing", len(chosen)) as step:
+    with one_at_a_time(home(), "push"), _progress("pushing", len(chosen)) as step:
         done = send(
             client, chosen, layers, title=project, annotators=annotators, instruction=instruction(opened), step=step
         )
     print(f"{done.url}: {len(done.added)} added, {len(done.there)} there already")
+    _changed(done)
+
+
+def _changed(done: Pushed) -> None:
     for name in done.changed:
         say(
             f"error: {name}: its task shows another text than the corpus has now; push it into a new project (--project)"
@@ -165,12 +179,18 @@ def _chosen(corpus: Corpus, names: list[str] | None, split: str | None, files: l
     from allegedly.annotate import article_of
     from allegedly.schema import SPLITS
     from allegedly.store import UnknownIdError, read_text
+    from allegedly.studio import StudioError
+    from allegedly.studio.pull import known
 
     if split and split not in SPLITS:
         raise UnknownIdError("split", split, SPLITS)
-    found = [corpus.article(name) for name in names or ()] + (corpus.articles(split) if split else [])
-    found += [article_of(path.stem, read_text(path)) for path in files or ()]
-    return list({a.id: a for a in found}.values())
+    found = {a.id: a for a in [*map(corpus.article, names or ()), *(corpus.articles(split) if split else ())]}
+    for path in files or ():
+        article = article_of(path.stem, read_text(path))
+        if article.id in found or known(corpus, article.id):
+            raise StudioError(f"{path}: an article {article.id!r} is there already: rename the file")
+        found[article.id] = article
+    return list(found.values())
 
 
 def _layers(corpus: Corpus, chosen: list[Article], name: str) -> dict[str, dict[str, Any]]:
@@ -227,10 +247,10 @@ def pull(
     found = client.project(project)
     if found is None:
         raise StudioError(f"there is no project {project!r}: allegedly studio push")
+    last = client.last_change(int(found.id))
     done = fetch(client, here, opened, int(found.id), project, as_)
     _told(done)
     if watch:
-        last = client.last_change(int(found.id))
         say(f"watching {project!r}; Ctrl+C ends it")
         while True:
             time.sleep(every)
@@ -324,7 +344,7 @@ def adjudicate(
         str, typer.Argument(metavar="push|pull", help="Put both layers up, or bring the decisions back as gold.")
     ],
     layers: Annotated[
-        list[str] | None, typer.Option("--layer", help="Twice; default: annotator-1, annotator-2.")
+        list[str] | None, typer.Option("--layer", help="For push, twice; default: annotator-1, annotator-2.")
     ] = None,
     articles: Annotated[
         list[str] | None, typer.Option("--articles", help="Ids; default: every article that both layers hold.")
@@ -348,8 +368,9 @@ def adjudicate(
     if what == "push":
         done = push_layers(client, opened, (names[0], names[1]), articles, project)
         print(f"{done.url}: {len(done.added)} added, {len(done.there)} there already")
+        _changed(done)
         return
-    pulled = pull_gold(client, here, opened, (names[0], names[1]), project, replace)
+    pulled = pull_gold(client, here, opened, articles, project, replace)
     _told(pulled)
     if pulled.of("refused") or pulled.messages:
         raise typer.Exit(1)
@@ -376,6 +397,7 @@ def practice(
         blank = [i.article.with_attributions(()) for i in found]
         done = send(client, blank, {}, title=PRACTICE, instruction=instruction(opened))
         print(f"{done.url}: {len(done.added)} passages added, {len(done.there)} there already")
+        _changed(done)
         return
     project = client.project(PRACTICE)
     if project is None:
@@ -411,9 +433,15 @@ def backend(
         if found is None:
             raise StudioError(f"there is no project {connect_to!r}: allegedly studio push")
 
+        if not client.url.startswith(("http://localhost:", "http://127.0.0.1:")):
+            raise StudioError(f"{client.url} could not reach a backend on this machine's loopback")
+
         def tell() -> None:
             time.sleep(2)  # the server asks back at once, so it has to answer already
-            client.connect_backend(int(found.id), f"http://localhost:{port}", f"allegedly {system}")
+            try:
+                client.connect_backend(int(found.id), f"http://localhost:{port}", f"allegedly {system}")
+            except StudioError as error:
+                say(f"error: {error}")
 
         threading.Thread(target=tell, daemon=True).start()
     print(f"http://localhost:{port}", flush=True)

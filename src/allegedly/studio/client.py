@@ -55,7 +55,12 @@ class Client:
             ) from None
         self.url = url.rstrip("/")
         self.http = httpx.Client(timeout=timeout, follow_redirects=True)
-        self.sdk = LabelStudio(base_url=self.url, api_key=token, httpx_client=self.http, max_retries=0)
+        try:
+            self.sdk = LabelStudio(base_url=self.url, api_key=token, httpx_client=self.http, max_retries=0)
+        except Exception as error:
+            raise StudioError(
+                f"{self.url} takes no such token ({type(error).__name__}): make a new one there"
+            ) from None
 
     # ------------------------------------------------------------ calls
 
@@ -213,6 +218,7 @@ class Client:
                 lambda: self.sdk.ml.create(project=project, url=url, title=title, is_interactive=False),
                 tries=1,
             )
+        self.update(project, show_collab_predictions=True)  # else nobody is asked when an article is opened
 
     def invitation(self) -> str:
         """The address at which a further annotator signs up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -32,6 +33,10 @@ def examine(home: Home) -> Iterator[Check]:
         "label-studio-sdk", sdk, "installed" if sdk else "not installed here",
         "" if sdk else "in a clone: make studio, then .venv-studio/bin/allegedly studio …; elsewhere: pip install 'allegedly[studio]'",
     )  # fmt: skip
+    if url := os.environ.get("ALLEGEDLY_STUDIO_URL"):
+        yield from _inside(home) if sdk else ()
+        yield Check("server", server.healthy(url.rstrip("/")), url, "it is named by ALLEGEDLY_STUDIO_URL")
+        return
     whole = server.installed(home)
     yield Check(
         f"Label Studio {VERSION}", whole, str(home.environment) if whole else "not installed, or only in part",

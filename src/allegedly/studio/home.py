@@ -23,6 +23,10 @@ from allegedly.studio import StudioError
 #: The version of the server that everything here was tried with.
 VERSION = "1.23.2"
 EMAIL = "owner@allegedly.local"
+MEND = {
+    "credentials": "Take it from a backup: a new one would not open the database that is there",
+    "salt": "Take it from a backup: with a new one every annotator gets another name",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ class Home:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise StudioError(f"{path} cannot be read ({error}); move it away, and it is made anew") from None
+            raise StudioError(
+                f"{path} cannot be read ({error}). {MEND.get(name, 'Move it away: it is made anew')}"
+            ) from None
         return data if isinstance(data, dict) else {}
 
     def write(self, name: str, data: Mapping[str, Any]) -> None:

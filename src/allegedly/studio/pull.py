@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Literal
 
 from allegedly.annotate import article_of
 from allegedly.schema import AllegedlyError, Article, Attribution, ExternalRecord
-from allegedly.store import Corpus, bare, dump_records, parse, sha256, surface, write_atomic
+from allegedly.store import Corpus, bare, dump_records, embedded_root, parse, sha256, surface, write_atomic
 from allegedly.studio import StudioError, convert
 from allegedly.studio.client import Client
 from allegedly.studio.convert import Problem
@@ -74,7 +74,7 @@ def one_at_a_time(home: Home, what: str) -> Iterator[None]:
         with FileLock(home.state / "pull.lock", timeout=0.5):
             yield
     except Timeout:
-        raise StudioError(f"another pull is at work; run this {what} when it is done") from None
+        raise StudioError(f"another push or pull is at work; run this {what} when it is done") from None
 
 
 def pull(client: Client, home: Home, corpus: Corpus, project: int, title: str, named: str | None = None) -> Pulled:
@@ -82,7 +82,18 @@ def pull(client: Client, home: Home, corpus: Corpus, project: int, title: str, n
     if named and not LAYER.match(named):
         raise StudioError(f"--as {named!r}: a layer's name has letters, digits, . _ - and at most 60 of them")
     with one_at_a_time(home, "pull"):
+        if corpus.root == embedded_root():
+            raise StudioError(
+                "the corpus inside the installed package is not to be written into: clone the project, or name a folder with --corpus"
+            )
         raw = fetch(client, home, project, title)
+        if named:
+            with opened(raw) as file:
+                emails = {email for task in tasks_of(file) for email in latest(task)}
+            if len(emails) > 1:
+                raise StudioError(
+                    f"--as {named}: {len(emails)} annotators worked in {title!r}; nothing was written. Pull without --as"
+                )
         with opened(raw) as file:
             done = take(home, corpus, tasks_of(file), f"{client.url}/projects/{project}", title, named)
         done.backup = raw
@@ -93,7 +104,9 @@ def fetch(client: Client, home: Home, project: int, title: str) -> Path:
     """Export a project into the backups, packed; older exports of it are cleared away but for the last ones."""
     private(home.backups)
     stem = "".join(c if c.isalnum() else "-" for c in title)
-    plain_file = home.backups / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06}.json"
+    plain_file = (
+        home.backups / f"{stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{time.time_ns() % 10**6:06}.json"
+    )
     client.export(project, plain_file)
     packed = plain_file.with_suffix(".json.gz")
     partial = packed.with_suffix(".partial")
@@ -106,8 +119,13 @@ def fetch(client: Client, home: Home, project: int, title: str) -> Path:
     finally:
         partial.unlink(missing_ok=True)
         plain_file.unlink(missing_ok=True)
-    for old in sorted(home.backups.glob(f"{stem}-*.json.gz"))[:-KEPT]:
-        old.unlink()
+    own = re.compile(
+        re.escape(stem) + r"-\d{8}-\d{6}-\d{6}\.json\.gz"
+    )  # not those of a project whose title begins alike
+    exports = sorted(p for p in home.backups.iterdir() if own.fullmatch(p.name))
+    for old in exports[:-KEPT]:
+        if old != packed:
+            old.unlink()
     return packed
 
 
@@ -136,35 +154,39 @@ def take(
 ) -> Pulled:
     """Check every annotation and write the layers of the good ones."""
     done = Pulled()
-    before: dict[str, Any] = home.read("pulled").get(title, {})
+    key = f"{link} {title}"
+    before: dict[str, Any] = home.read("pulled").get(key, {})
     met: dict[str, Any] = {}
-    emails: set[str] = set()
     for task in tasks:
+        place = f"{link}/data?task={task.get('id')}"
         try:
             article = _article(corpus, task)
         except AllegedlyError as error:
-            done.messages.append(f"task {task.get('id')}: {error} [{link}/data?task={task.get('id')}]")
+            done.messages.append(f"task {task.get('id')}: {error} [{place}]")
+            name = str(task["data"].get("article_id"))
+            met |= {known_as: old for known_as, old in before.items() if known_as.endswith(f"/{name}")}
             continue
         for email, annotation in latest(task).items():
-            emails.add(email)
-            if named and len(emails) > 1:
-                raise StudioError(
-                    f"--as {named}: {len(emails)} annotators worked in {title!r}; nothing further was written"
-                )
-            who = named or home.pseudonym(email)
-            where = f"{link}/data?task={task['id']}&annotation={annotation.get('id')}"
-            outcome = Outcome(article.id, who, "refused", where, drawn_of(corpus, article, task, annotation))
+            person = home.pseudonym(email)
+            who = named or person
+            outcome = Outcome(article.id, who, "refused", f"{place}&annotation={annotation.get('id')}")
             done.outcomes.append(outcome)
-            met[outcome.name] = before.get(outcome.name)
+            known_as = f"{person}/{article.id}"
+            if known_as in met:
+                message = "a second task shows this article, and the same person annotated both: delete one of them in Label Studio"
+                outcome.drawn.problems.append(Problem("", message))
+                continue
+            met[known_as] = before.get(known_as)
+            outcome.drawn = drawn_of(corpus, article, task, annotation)
             if not outcome.drawn.problems:
                 outcome.status = write_layer(corpus, article, who, outcome.drawn.attributions)
-                met[outcome.name] = dict(outcome.drawn.origins)
+                met[known_as] = {"layer": who, "origins": dict(outcome.drawn.origins)}
         if task.get("drafts"):
-            done.messages.append(f"{article.id}: a draft is not submitted yet [{link}/data?task={task['id']}]")
-    for name in sorted(before.keys() - met.keys()):
-        annotator, _, article_id = name.partition("/")
-        done.outcomes.append(Outcome(article_id, annotator, "gone"))
-    home.write("pulled", home.read("pulled") | {title: {**before, **met}})
+            done.messages.append(f"{article.id}: a draft is not submitted yet [{place}]")
+    for known_as in sorted(before.keys() - met.keys()):
+        person, _, article_id = known_as.partition("/")
+        done.outcomes.append(Outcome(article_id, str((before[known_as] or {}).get("layer", person)), "gone"))
+    home.write("pulled", home.read("pulled") | {key: {**before, **met}})
     return done
 
 
@@ -202,10 +224,14 @@ def latest(task: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def drawn_of(corpus: Corpus, article: Article, task: Mapping[str, Any], annotation: Mapping[str, Any]) -> convert.Drawn:
     """An annotation as records, judged by the rules of `validate` too."""
-    base = [
-        surface(parse(Attribution, dict(line), f"task {task.get('id')}"), article.text)
-        for line in task["data"].get("base") or ()
-    ]
+    try:
+        base = [
+            surface(parse(Attribution, dict(line), f"task {task.get('id')}"), article.text)
+            for line in task["data"].get("base") or ()
+        ]
+    except (AllegedlyError, TypeError, ValueError) as error:
+        message = f"the records that were pushed with it cannot be read ({error}): push the article into a new project"
+        return convert.Drawn(problems=[Problem("", message)])
     drawn = convert.read(article, annotation.get("result"), base)
     if not drawn.attributions and not drawn.problems and NOTHING not in drawn.flags:
         drawn.problems.append(Problem("", f"it is empty; tick “{NOTHING}” if that is meant"))
@@ -231,8 +257,13 @@ def write_layer(corpus: Corpus, article: Article, annotator: str, attributions: 
 
 def origins(home: Home, title: str) -> dict[str, Counter[str]]:
     """By layer and article: how many regions were left as predicted, changed, or drawn by hand."""
-    pulled = home.read("pulled").get(title, {})
-    return {name: Counter(counts) for name, counts in pulled.items() if counts}
+    found: dict[str, Counter[str]] = {}
+    for key, pulled in home.read("pulled").items():
+        if key.split(" ", 1)[-1] == title:
+            for known_as, entry in pulled.items():
+                if entry:
+                    found[f"{entry['layer']}/{known_as.partition('/')[2]}"] = Counter(entry["origins"])
+    return found
 
 
 def load_raw(path: Path) -> list[Any]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allegedly.schema import Article, Attribution
-from allegedly.store import bare, plain
+from allegedly.store import bare, dump_records, plain, sha256
 from allegedly.studio import StudioError, convert, labelling
 from allegedly.studio.client import Client, LabelStudioRefusedError, pages
 
 TITLE = "allegedly"
+DESCRIPTION = "Who says what, and do they assert it or deny it?"
 BATCH = 25
 Step = Callable[[int], None]
 Layers = Mapping[str, Mapping[str, Sequence[Attribution]]]  # article id → name of the prediction → its records
@@ -43,6 +44,7 @@ def task(article: Article, layers: Mapping[str, Sequence[Attribution]], carry: b
             "heading": f"{article.id} · {record.publisher} · {record.published}",
             "base": [plain(bare(a)) for a in base],
             "shown": list(layers),
+            "sums": {name: checksum(records) for name, records in layers.items()},
         },
         "predictions": [
             {"model_version": name, "score": 1.0, "result": convert.results(article, records)}
@@ -51,13 +53,18 @@ def task(article: Article, layers: Mapping[str, Sequence[Attribution]], carry: b
     }
 
 
+def checksum(records: Sequence[Attribution]) -> str:
+    """What tells whether a layer still says what was shown."""
+    return sha256(dump_records([bare(a) for a in records]))
+
+
 def push(
     client: Client,
     articles: Sequence[Article],
     layers: Layers,
     *,
     title: str = TITLE,
-    annotators: int = 1,
+    annotators: int | None = None,
     instruction: str = "",
     carry: bool = True,
     step: Step = lambda _: None,
@@ -96,27 +103,29 @@ def _add(client: Client, project: int, tasks: Sequence[dict[str, Any]], tries: i
             return
 
 
-def prepare(client: Client, title: str, annotators: int = 1, instruction: str = "", predictions: bool = False) -> int:
+def prepare(
+    client: Client, title: str, annotators: int | None = None, instruction: str = "", predictions: bool = False
+) -> int:
     """The id of the project of this title, made or brought up to date.
 
+    What is not given stays as an earlier push set it: how many annotate each article, and whether predictions are shown.
     StudioError where the labelling config would orphan what annotations use.
     """
     config = labelling.config()
     if problems := labelling.lint(config):
         raise StudioError("the labelling config is faulty:\n" + "\n".join(problems))
-    settings = {
-        "maximum_annotations": annotators,
-        "show_collab_predictions": predictions,
-        "expert_instruction": instruction,
-        "show_instruction": bool(instruction),
+    settings: dict[str, Any] = {
         "show_skip_button": False,
         "enable_empty_annotation": True,
         "sampling": "Sequential sampling",
-        "description": "Who says what, and do they assert it or deny it?",
     }
+    settings |= {"maximum_annotations": annotators} if annotators is not None else {}
+    settings |= {"expert_instruction": instruction, "show_instruction": True} if instruction else {}
+    settings |= {"show_collab_predictions": True} if predictions else {}
     found = client.project(title)
     if found is None:
-        made = client.create(title, config, **settings)
+        fresh = {"maximum_annotations": 1, "show_collab_predictions": False, "description": DESCRIPTION}
+        made = client.create(title, config, **(fresh | settings))
         client.check_config(int(made.id), config)
         return int(made.id)
     project = int(found.id)

@@ -182,16 +182,22 @@ def _environment(home: Home, database_url: str | None = None) -> dict[str, str]:
 
 
 def _postgres(url: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or len(parts.path) < 2:
-        raise StudioError("--database-url: expected postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        parts, port = urlsplit(""), 0  # its message would show a part of the password
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or len(parts.path) < 2 or parts.query:
+        raise StudioError(
+            "--database-url: expected postgresql://USER:PASSWORD@HOST:PORT/NAME, with special characters of the password as %XX and nothing after the name"
+        )
     return {
         "DJANGO_DB": "default",
         "POSTGRE_NAME": parts.path[1:],
         "POSTGRE_USER": unquote(parts.username or ""),
         "POSTGRE_PASSWORD": unquote(parts.password or ""),
         "POSTGRE_HOST": parts.hostname,
-        "POSTGRE_PORT": str(parts.port or 5432),
+        "POSTGRE_PORT": str(port),
     }
 
 
