@@ -394,7 +394,7 @@ def test_two_pulls_at_once(studio, client, corpus, title) -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     held.wait(5)
-    with pytest.raises(StudioError, match="another pull is at work"):
+    with pytest.raises(StudioError, match="another push or pull is at work"):
         pull(client, studio, corpus, done.project, title, "ines")
     free.set()
     holder.join()
