@@ -23,7 +23,6 @@ ARROWS = {ls.SOURCE: "source", ls.CUE: "cue", ls.MORE: "more"}
 LINKS = ("via", "refers")
 ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Gen|Col|Inc|Ltd|Co|No|vs|etc|[ap]\.m|(?:\w\.)+\w)\.$")
 OPENING, CLOSING = "“‘\"'«„", "”’\"'»"
-PREDICTED = "prediction"  # the origin of a region that nobody touched
 
 Json = dict[str, Any]
 Extent = tuple[int, int]
@@ -141,7 +140,7 @@ def read(article: Article, result: Any, base: Sequence[Attribution] = ()) -> Dra
     made: dict[str, Attribution] = {}
     for r in regions.values():
         if r.label == ls.CLAIM:
-            record = _record(article, r, outgoing.get(r.id, []), regions, names, known.get(names[r.id]), drawn)
+            record = _record(article, r, outgoing.get(r.id, []), names, known.get(names[r.id]), drawn)
             if record is not None:
                 made[record.id] = record
     _unattached(article, regions, outgoing, drawn)
@@ -366,7 +365,6 @@ def _record(
     article: Article,
     claim: Region,
     arrows: Sequence[tuple[str, Region]],
-    regions: Mapping[str, Region],
     names: Mapping[str, str],
     old: Attribution | None,
     drawn: Drawn,
