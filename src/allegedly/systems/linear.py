@@ -59,12 +59,20 @@ class Linear:
         begun = [int((y % 2 == 1).sum()) for y in labels]
         self._depth = max(d for d, n in enumerate(begun) if not d or n > RARE * sum(begun))
         units, labels = units[: self._depth + 1], labels[: self._depth + 1]
-        gold = np.concatenate([y[u.positions()] for u, y in zip(units, labels, strict=True)])
-        lengths = np.concatenate([u.lengths for u in units])
-        epochs = int(np.clip(1200 // len(articles), 6, 12))
-        self._tagger.fit(self._inputs(batch, units, len(gold)), lengths, gold, epochs)
+        self._fit_tagger(batch, units, labels)
         self._fit_linker(batch, trees)
         return self
+
+    def _fit_tagger(self, batch: Batch, units: list[Units], labels: list[Any]) -> None:
+        """Learn to tag: the units of each depth, and the labels of all tokens at that depth."""
+        gold = np.concatenate([y[u.positions()] for u, y in zip(units, labels, strict=True)])
+        lengths = np.concatenate([u.lengths for u in units])
+        epochs = int(np.clip(1200 // len(batch.articles), 6, 12))
+        self._tagger.fit(self._inputs(batch, units, len(gold)), lengths, gold, epochs)
+
+    def _scores(self, batch: Batch, units: Units) -> Any:
+        """What is said for each label of each token of the units, before the neighbours are heard."""
+        return self._tagger.scores(features(batch, units, self.bits))
 
     def for_task(self, task: str) -> Self:
         """The same fitted model, answering another task: one fit serves all three."""
@@ -122,7 +130,7 @@ class Linear:
         for depth in range(self._depth + 1):
             if not len(units.starts):
                 break
-            labels = self._tagger.decode(self._tagger.scores(features(batch, units, self.bits)), units.lengths)
+            labels = self._tagger.decode(self._scores(batch, units), units.lengths)
             linked = [t for unit in self._linker.link(sums, _stretches(labels, units)) for t in unit]
             if depth:  # inside a claim, what has no cue is no attribution
                 linked = [t for t in linked if t.cue]

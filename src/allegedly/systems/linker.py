@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from allegedly.systems.reading import Batch
 
 NEAR = 60  # tokens between two stretches that may belong together
 Range = tuple[int, int]
 Pair = tuple[Range, Range]
+Odds = dict[Pair, float]
+NEVER = -50.0  # log odds of stretches that are too far apart
+#: Log odds under which a claim has no cue, a cue no source, a claim without cue no source. Where a stretch was tagged, it is mostly for
+#: something: set on PolNeAR's development split.
+LEAST_CUE, LEAST_SOURCE, LEAST_LONE = -6.0, -1.5, -0.5
 
 
 class Tagged(NamedTuple):
@@ -98,44 +104,50 @@ class Linker:
 
     def link(self, sums: Sums, units: Sequence[Tagged]) -> list[list[Tagged]]:
         """For each unit its attributions, each with the ranges of its roles."""
-        best = {
-            name: self._best(name, sums, units, left, right)
-            for name, left, right in (
-                ("claim_cue", "claim", "cue"),
-                ("cue_source", "cue", "source"),
-                ("claim_source", "claim", "source"),
-            )
-        }
-        return [_group(unit, best) for unit in units]
+        claim_cue = self._odds("claim_cue", sums, [(u.claim, u.cue) for u in units])
+        cue_source = self._odds("cue_source", sums, [(u.cue, u.source) for u in units])
+        claim_source = self._odds("claim_source", sums, [(u.claim, u.source) for u in units])
+        return [_group(*given) for given in zip(units, claim_cue, cue_source, claim_source, strict=True)]
 
-    def _best(
-        self, name: str, sums: Sums, units: Sequence[Tagged], left: str, right: str
-    ) -> dict[Range, tuple[Range, float]]:
-        pairs = [p for unit in units for p in near(getattr(unit, left), getattr(unit, right))]
-        found: dict[Range, tuple[Range, float]] = {}
-        for (a, b), score in zip(pairs, self.scorers[name].scores(pair_features(sums, pairs)).tolist(), strict=True):
-            if a not in found or score > found[a][1]:
-                found[a] = (b, score)
-        return found
+    def _odds(
+        self, name: str, sums: Sums, units: Sequence[tuple[list[Range], list[Range]]]
+    ) -> list[dict[Pair, float]]:
+        pairs = [near(left, right) for left, right in units]
+        flat = [p for some in pairs for p in some]
+        scores = iter(self.scorers[name].scores(pair_features(sums, flat)).tolist())
+        return [{p: next(scores) for p in some} for some in pairs]
 
 
-def _group(unit: Tagged, best: dict[str, dict[Range, tuple[Range, float]]]) -> list[Tagged]:
+def _group(unit: Tagged, claim_cue: Odds, cue_source: Odds, claim_source: Odds) -> list[Tagged]:
     """Claims that share a cue become one claim of several spans; a claim without a cue keeps its own source."""
+    cue_of = _choose(unit.claim, unit.cue, claim_cue, LEAST_CUE)
     by_cue: dict[Range, list[Range]] = {}
-    alone: list[Range] = []
     for claim in unit.claim:
-        cue, score = best["claim_cue"].get(claim, ((0, 0), -9.0))
-        if score > -1.0:
-            by_cue.setdefault(cue, []).append(claim)
-        else:
-            alone.append(claim)
-    made: list[Tagged] = []
-    for cue, claims in by_cue.items():
-        source, score = best["cue_source"].get(cue, ((0, 0), -9.0))
-        made.append(Tagged([source] if score > -0.5 else [], [cue], sorted(claims)))
+        if claim in cue_of:
+            by_cue.setdefault(cue_of[claim], []).append(claim)
+    source_of = _choose(list(by_cue), unit.source, cue_source, LEAST_SOURCE)
+    made = [Tagged([source_of[c]] if c in source_of else [], [c], sorted(claims)) for c, claims in by_cue.items()]
     last: list[Range] = []
-    for claim in alone:
-        source, score = best["claim_source"].get(claim, ((0, 0), -9.0))
-        last = [source] if score > -0.5 else last
-        made.append(Tagged(list(last), [], [claim]))
+    for claim in unit.claim:
+        if claim not in cue_of:
+            score, source = max(((claim_source.get((claim, s), NEVER), s) for s in unit.source), default=(NEVER, None))
+            last = [source] if source and score > LEAST_LONE else last
+            made.append(Tagged(list(last), [], [claim]))
     return made
+
+
+def _choose(left: list[Range], right: list[Range], odds: Odds, least: float) -> dict[Range, Range]:
+    """One of `right` for each of `left`, or none below `least`; each of `right` is for something, so it gets one of `left` if any is near."""
+    if not left or not right:
+        return {}
+    scores = np.array([[odds.get((a, b), NEVER) for a in left] for b in right])
+    chosen: dict[Range, Range] = {}
+    if len(right) > 1 or scores.max() <= least:
+        loss = np.maximum(scores.max(axis=0), least) - scores
+        for j, i in zip(*linear_sum_assignment(loss), strict=True):
+            if scores[j, i] > NEVER:
+                chosen[left[i]] = right[j]
+    for i, a in enumerate(left):
+        if a not in chosen and scores[:, i].max() > least:
+            chosen[a] = right[int(scores[:, i].argmax())]
+    return chosen

@@ -64,10 +64,14 @@ class StanceModel:
                 Label(judge.stance([w.lower() for w in words_in(a, x.cue.spans)], negation_before(a, x)))
                 for a, x in items
             ]
+        chances = self.chances(items)
+        return [Label(self.classes[int(i)], float(row[i])) for row, i in zip(chances, chances.argmax(1), strict=True)]
+
+    def chances(self, items: Sequence[tuple[Article, Attribution]]) -> Any:
+        """The probability of each of `classes`, (items, classes); once fitted."""
         scores = _hash(items) @ self.weights.T + self.bias
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
-        return [Label(self.classes[int(i)], float(row[i])) for row, i in zip(chances, chances.argmax(1), strict=True)]
+        return chances / chances.sum(axis=1, keepdims=True)
 
 
 def _hash(items: Sequence[tuple[Article, Attribution]]) -> Any:
