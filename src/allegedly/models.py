@@ -13,7 +13,7 @@ from allegedly import __version__
 from allegedly.results import Result, current, read
 from allegedly.schema import AllegedlyError
 from allegedly.store import Corpus
-from allegedly.systems import get_system
+from allegedly.systems import get_system, spec
 from allegedly.tasks import get_task
 
 #: What annotates unless a system is named. On our test split `linear` is well ahead, but on real news that nobody here wrote `rules`
@@ -47,6 +47,14 @@ def trained(name: str, corpus: Corpus) -> Model:
     system.fit(corpus.annotated("train"))
     _keep(system, folder)
     return Model(system, about)
+
+
+def signature(name: str, corpus: Corpus) -> str:
+    """What annotated, in one line: the system, what it was trained on, and the version."""
+    trainable = hasattr(get_system(name, "extraction"), "save")
+    return "|".join(
+        [spec(name), *([f"corpus:{corpus.info.name}-{corpus.label}"] if trainable else []), f"version:{__version__}"]
+    )
 
 
 def _cache() -> Path:

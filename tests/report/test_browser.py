@@ -59,6 +59,7 @@ def test_tabs_by_keyboard(page) -> None:
     assert page.locator(".panel:visible").count() == 1
     page.locator("nav.tabs a", has_text="stance").focus()
     page.keyboard.press("Enter")
+    page.locator("#stance.panel").wait_for(state="visible")
     assert page.locator(".panel:visible").get_attribute("id") == "stance"
     assert page.locator("nav.tabs a[aria-current=true]").inner_text() == "stance"
 

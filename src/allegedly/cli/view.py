@@ -1,4 +1,4 @@
-"""Commands that show who says what: annotate, who."""
+"""The command that shows the disputes of a story: who."""
 
 from __future__ import annotations
 
@@ -8,54 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from allegedly.cli.annotate import annotate
 from allegedly.cli.options import CorpusOption, app, open_from, say
-
-
-@app.command()
-def annotate(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="FILE|-|DIR...", help="Plain-text articles; - reads one from stdin.")
-    ],
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One record an article: id and attributions.")] = False,
-    html: Annotated[Optional[Path], typer.Option(help="Write one self-contained page here.")] = None,  # noqa: UP045
-    system: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="The system that annotates; default: rules, which does best on real news so far."),
-    ] = None,
-    corpus: CorpusOption = None,
-) -> None:
-    """Show who asserts and who denies what in any article.
-
-    Example: allegedly annotate article.txt --html page.html
-    """
-    from allegedly.annotate import annotate_files, record
-    from allegedly.models import DEFAULT, trained
-    from allegedly.store import dump_line, write_atomic
-
-    opened = open_from(corpus)
-    model = trained(system or DEFAULT, opened)
-    if not jsonl:
-        say(model.about)
-    articles, problems = annotate_files(inputs, model.system)
-    if html:
-        from allegedly.report.page import page
-
-        write_atomic(html, page(articles, model.about).encode())
-        say(f"wrote {html}")
-    elif jsonl or (not sys.stdout.isatty() and len(articles) > 1):
-        for article in articles:
-            print(dump_line(record(article)))
-    else:
-        from rich.console import Console
-
-        from allegedly.report.terminal import show
-
-        for article in articles:
-            show(article, article.attributions, Console())
-    for problem in problems:
-        say(f"error: {problem}")
-    if problems:
-        raise typer.Exit(1)
 
 
 @app.command()

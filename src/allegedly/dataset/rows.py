@@ -21,7 +21,8 @@ def spans(article: Article, some: Spans) -> list[Row]:
     return [{"start": s.start, "end": s.end, "text": article.text[s.start : s.end]} for s in some]
 
 
-def _record(article: Article, a: Attribution) -> Row:
+def attribution(article: Article, a: Attribution) -> Row:
+    """An attribution with its words; labels by name."""
     return {
         "id": a.id,
         **{role: spans(article, a.roles[role]) for role in ROLES},
@@ -43,7 +44,7 @@ def articles(article: Article) -> Iterator[Row]:
         "id": article.id,
         "title": article.title,
         **about,
-        "attributions": [_record(article, a) for a in article.attributions],
+        "attributions": [attribution(article, a) for a in article.attributions],
     }
 
 

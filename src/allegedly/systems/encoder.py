@@ -7,7 +7,6 @@ installed (offline), else all-MiniLM-L6-v2 from the hub; `encoder:NAME` takes an
 from __future__ import annotations
 
 import importlib.util
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -70,7 +69,7 @@ class Encoder(Crf):
         super().__init__(task, seed)
         self._network: Any = None
         self._pieces: Any = None
-        self._stance = _Stances(self)
+        self._stance: _Stances = _Stances(self)
 
     # ------------------------------------------------------------ learning
 
@@ -84,11 +83,12 @@ class Encoder(Crf):
         except (OSError, ValueError) as error:
             raise EncoderMissingError(f"encoder: {name} cannot be loaded: {str(error).splitlines()[0]}") from None
         self._pieces = Pieces(tokenizer)
-        n.torch.manual_seed(self._seed)
-        network = n.Network(body, len(STANCES)).to(n.best_device())
+        network = n.made(body, len(STANCES), self._seed)
         made = [windows(batch, u, self._pieces) for u in units]
         gold = [[y[w.tokens] for w in ws] for ws, y in zip(made, labels, strict=True)]
-        asks = _by_window(made[0], _asks(batch, made[0], [(i, x) for i, a in enumerate(batch.articles) for x in a.attributed]))
+        asks = _by_window(
+            made[0], _asks(batch, made[0], [(i, x) for i, a in enumerate(batch.articles) for x in a.attributed])
+        )
         asked = [[(a, STANCES.index(x.stance)) for a, x in some] for some in asks]
         flat = [w for ws in made for w in ws]
         lesson = n.Lesson(flat, [g for gs in gold for g in gs], asked + [[] for _ in range(len(flat) - len(made[0]))])
@@ -137,7 +137,9 @@ class Encoder(Crf):
         home = folder / "encoder"
         self._network.encoder.config.save_pretrained(home)
         self._pieces.tokenizer.save_pretrained(home)
-        save_file({k: v.contiguous().cpu() for k, v in self._network.state_dict().items()}, home / "network.safetensors")
+        save_file(
+            {k: v.contiguous().cpu() for k, v in self._network.state_dict().items()}, home / "network.safetensors"
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -186,7 +188,7 @@ class _Stances(StanceModel):
         for (ask, _), row in zip(asked, chances, strict=True):
             if ask:
                 both = np.log(row + 1e-9) + next(said)[[STANCES.index(c) for c in self.classes]]
-                row = np.exp(both - both.max())  # noqa: PLW2901
+                row = np.exp(both - both.max())
                 row /= row.sum()
             best = int(row.argmax())
             answers.append(Label(self.classes[best], float(row[best])))

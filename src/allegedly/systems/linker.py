@@ -109,9 +109,7 @@ class Linker:
         claim_source = self._odds("claim_source", sums, [(u.claim, u.source) for u in units])
         return [_group(*given) for given in zip(units, claim_cue, cue_source, claim_source, strict=True)]
 
-    def _odds(
-        self, name: str, sums: Sums, units: Sequence[tuple[list[Range], list[Range]]]
-    ) -> list[dict[Pair, float]]:
+    def _odds(self, name: str, sums: Sums, units: Sequence[tuple[list[Range], list[Range]]]) -> list[dict[Pair, float]]:
         pairs = [near(left, right) for left, right in units]
         flat = [p for some in pairs for p in some]
         scores = iter(self.scorers[name].scores(pair_features(sums, flat)).tolist())
@@ -144,9 +142,9 @@ def _choose(left: list[Range], right: list[Range], odds: Odds, least: float) -> 
     chosen: dict[Range, Range] = {}
     if len(right) > 1 or scores.max() <= least:
         loss = np.maximum(scores.max(axis=0), least) - scores
-        for j, i in zip(*linear_sum_assignment(loss), strict=True):
-            if scores[j, i] > NEVER:
-                chosen[left[i]] = right[j]
+        for row, column in zip(*linear_sum_assignment(loss), strict=True):
+            if scores[row, column] > NEVER:
+                chosen[left[int(column)]] = right[int(row)]
     for i, a in enumerate(left):
         if a not in chosen and scores[:, i].max() > least:
             chosen[a] = right[int(scores[:, i].argmax())]

@@ -52,7 +52,9 @@ class Network(nn.Module):
         self.tag = nn.Linear(width, len(LABELS))
         self.stance = nn.Linear(2 * width, stances)
         for parameter in encoder.get_input_embeddings().parameters():
-            parameter.requires_grad = False  # news has more words than any training set: they stay where they were learned
+            parameter.requires_grad = (
+                False  # news has more words than any training set: they stay where they were learned
+            )
 
     @property
     def device(self) -> torch.device:
@@ -90,6 +92,12 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     return AutoModel.from_pretrained(name), AutoTokenizer.from_pretrained(name)
 
 
+def made(encoder: Any, stances: int, seed: int) -> Network:
+    """A network whose heads are drawn by a seed, on the best device."""
+    torch.manual_seed(seed)
+    return Network(encoder, stances).to(best_device())  # type: ignore[no-any-return]
+
+
 def best_device() -> str:
     """A GPU where there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -105,13 +113,17 @@ class Lesson:
 
     def part(self, numbers: Sequence[int]) -> Lesson:
         """Some of the windows."""
-        return Lesson(*([column[i] for i in numbers] for column in (self.windows, self.labels, self.asks)))
+        return Lesson(
+            [self.windows[i] for i in numbers], [self.labels[i] for i in numbers], [self.asks[i] for i in numbers]
+        )
 
     def digest(self, *more: object) -> str:
         """What was learned from, and how, as a name for checkpoints."""
         seen = hashlib.sha256(json.dumps([str(m) for m in more]).encode())
         for window, labels, asks in zip(self.windows, self.labels, self.asks, strict=True):
-            seen.update(json.dumps([window.pieces, window.looks, labels.tolist(), [(str(a), s) for a, s in asks]]).encode())
+            seen.update(
+                json.dumps([window.pieces, window.looks, labels.tolist(), [(str(a), s) for a, s in asks]]).encode()
+            )
         return seen.hexdigest()[:24]
 
 
@@ -125,7 +137,9 @@ def loss(network: Network, hidden: Tensor, lesson: Lesson) -> Tensor:
     asked = [(n, a, s) for n, asks in enumerate(lesson.asks) for a, s in asks]
     if asked:
         said = network.stances(hidden, [(n, a) for n, a, _ in asked])
-        total = total + 0.5 * functional.cross_entropy(said, torch.tensor([s for _, _, s in asked], device=network.device))
+        total = total + 0.5 * functional.cross_entropy(
+            said, torch.tensor([s for _, _, s in asked], device=network.device)
+        )
     return total
 
 
@@ -163,7 +177,11 @@ def fit(
     def keep() -> None:
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            whole = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+            whole = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+            }
             torch.save(state | whole | {"random": torch.get_rng_state()}, f"{file}.part")
             os.replace(f"{file}.part", file)
 
@@ -175,13 +193,15 @@ def fit(
             some = lesson.part(numbers)
             optimizer.zero_grad()
             value = loss(network, network(some.windows), some)
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             state["step"] += 1
             if state["step"] % 20 == 0:
-                said(f"epoch {state['epoch'] + 1} of {epochs}, step {state['step']} of {steps}, loss {value.item():.3f}")
+                said(
+                    f"epoch {state['epoch'] + 1} of {epochs}, step {state['step']} of {steps}, loss {value.item():.3f}"
+                )
             if time.monotonic() - written > SAVE:
                 keep()
                 written = time.monotonic()

@@ -1,0 +1,128 @@
+"""The local engine: some worker processes, each in an executor of its own, so that the death of one leaves the others alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple
+
+from allegedly.scale.inputs import Shard
+from allegedly.scale.shard import Job, annotate_shard
+from allegedly.scale.stats import Stats
+from allegedly.scale.worker import Model, system_of
+
+TRIES = 12  # deaths of workers over one shard after which it is given up
+
+
+class Done(NamedTuple):
+    """The end of a shard: what it holds, or why it has no part."""
+
+    shard: Shard
+    stats: Stats | None
+    error: BaseException | None = None
+
+
+class Local:
+    """Runs shards in worker processes of this machine."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._context = multiprocessing.get_context("spawn")
+        self._rows: Any = self._context.Array("q", workers)  # rows done of the shard in work, one number a worker
+
+    def rows(self) -> int:
+        """Rows done of the shards that are in work."""
+        return sum(int(n) for n in self._rows[:])
+
+    def run(self, job: Job, model: Model, shards: Sequence[Shard]) -> Iterator[Done]:
+        """Every shard's end, as they come. Closing the iterator ends the workers."""
+        todo: queue.SimpleQueue[Shard] = queue.SimpleQueue()
+        ends: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        for shard in shards:
+            todo.put(shard)
+        stop = threading.Event()
+        pools: list[ProcessPoolExecutor | None] = [None] * self.workers
+        arguments = (ends, todo, stop, pools, job, model)
+        threads = [threading.Thread(target=self._serve, args=(n, *arguments), daemon=True) for n in range(self.workers)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in shards:
+                yield ends.get()
+        finally:
+            stop.set()
+            for pool in pools:
+                if pool:
+                    _end(pool)
+            for thread in threads:
+                thread.join(timeout=5)
+
+    def _serve(
+        self, slot: int, ends: Any, todo: Any, stop: threading.Event, pools: list[ProcessPoolExecutor | None], job: Job, model: Model
+    ) -> None:  # fmt: skip
+        while not stop.is_set():
+            try:
+                shard = todo.get_nowait()
+            except queue.Empty:
+                return
+            for attempt in range(TRIES):
+                pool = pools[slot] = pools[slot] or self._pool(slot)
+                try:
+                    future: Future[Stats] = pool.submit(_work, job, model, shard)
+                    end = Done(shard, future.result())
+                except BrokenProcessPool as error:
+                    pools[slot] = None
+                    _end(pool)
+                    if stop.is_set():
+                        return
+                    end = Done(shard, None, error)
+                    time.sleep(min(0.1 * 2**attempt, 5))
+                    continue
+                except BaseException as error:
+                    end = Done(shard, None, error)
+                break
+            self._rows[slot] = 0
+            ends.put(end)
+
+    def _pool(self, slot: int) -> ProcessPoolExecutor:
+        arguments = (slot, self._rows, os.getpid())
+        return ProcessPoolExecutor(1, mp_context=self._context, initializer=_start, initargs=arguments)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Kill an executor's process: what it was doing will be done again."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+_heard: Callable[[int], None] = lambda rows: None  # noqa: E731
+
+
+def _start(slot: int, rows: Any, driver: int) -> None:
+    """In the worker, first: one thread for linear algebra, no answer to Ctrl+C, and death when the driver dies."""
+    global _heard
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def heard(count: int) -> None:
+        rows[slot] = count
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(0.5)
+        os._exit(1)
+
+    _heard = heard
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _work(job: Job, model: Model, shard: Shard) -> Stats:
+    _heard(0)
+    return annotate_shard(job, shard, system_of(job.out, model), _heard)

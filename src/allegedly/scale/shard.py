@@ -1,0 +1,189 @@
+"""Annotating one shard: its rows in, one Parquet file out. The same function runs in a local worker and in a task of Ray."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from allegedly.annotate import article_of
+from allegedly.dataset.configs import ATTRIBUTION
+from allegedly.dataset.features import STRING, List, Struct
+from allegedly.dataset.rows import attribution
+from allegedly.scale.inputs import Shard
+from allegedly.scale.readers import Columns, Row, rows
+from allegedly.scale.stats import Stats
+from allegedly.scale.store import STATE, Output
+from allegedly.schema import Article
+
+BATCH = 64  # articles annotated at once
+GROUP = 1024  # rows of a row group of the output
+DEATHS = 2  # of its worker with an article in hand, the last time alone: then the article is left out
+CRASH = "WorkerCrash"
+TOO_LONG = 1_000_000  # characters
+
+#: Labels by name, as in the records, so that SQL reads them.
+RECORD = Struct({**ATTRIBUTION.fields, "kind": STRING, "stance": STRING})
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the shards of a job have in common."""
+
+    out: str
+    run: str  # of this very start of the job: only deaths under one driver are counted against an article
+    system: str  # the signature
+    columns: Columns
+    kept: Any  # Arrow schema of the kept columns
+
+
+def schema(kept: Any) -> Any:
+    """The Arrow schema of the output."""
+    import pyarrow as pa
+
+    about = [("id", STRING), ("attributions", List(RECORD)), ("error", STRING), ("system", STRING)]
+    own = [pa.field(name, kind.arrow()) for name, kind in about]
+    clashes = {f.name: f"input_{f.name}" for f in own}
+    return pa.schema([*own, *(f.with_name(clashes.get(f.name, f.name)) for f in kept)])
+
+
+def annotate_shard(job: Job, shard: Shard, system: Any, said: Callable[[int], None] = lambda rows: None) -> Stats:
+    """Annotate a shard and commit its part. `said` hears how many rows are done.
+
+    Raises OSError and InputError where the input is not there any more, OutputError where nothing can be written. An article that
+    raises gets an error instead of attributions; one that kills the process is known by the state that it leaves behind.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = Output(job.out)
+    deaths = Deaths(out, job.run, shard.part)
+    whole = schema(job.kept)
+    names = whole.names[4:]
+    stats = Stats()
+    started = time.perf_counter()
+    with out.committed(shard.part) as draft, pq.ParquetWriter(draft, whole, compression="zstd") as file:
+        ready: list[dict[str, Any]] = []
+
+        def flush() -> None:
+            file.write_table(pa.Table.from_pylist(ready, schema=whole))
+            ready.clear()
+
+        for numbered in _batches(rows(shard, job.columns), deaths):
+            for (_, row), (found, error) in zip(numbered, _annotate(numbered, system, deaths), strict=True):
+                as_given = replace(found, text=row.text) if found else None
+                made = [attribution(as_given, a) for a in as_given.attributions] if as_given else []
+                ready.append({"id": row.id, "attributions": made, "error": error, "system": job.system})
+                ready[-1].update(zip(names, row.kept.values(), strict=True))
+                stats.add(row.text, made, error)
+            said(stats.rows)
+            if len(ready) >= GROUP:
+                flush()
+        stats.seconds = time.perf_counter() - started
+        flush()
+        file.add_key_value_metadata({"allegedly": json.dumps(stats.plain())})
+    deaths.over()
+    return stats
+
+
+class Deaths:
+    """Which articles of a part were in hand when a worker died, kept in the output's state. Rows are known by their number in the shard."""
+
+    def __init__(self, out: Output, run: str, part: str) -> None:
+        self._out, self._run, self._name = out, run, f"{STATE}/{part}.json"
+        if out.local:
+            out.fs.makedirs(out.at(STATE), exist_ok=True)
+        left = out.read(self._name) or {}
+        same = left.get("run") == run
+        self._deaths = Counter({int(n): count for n, count in left.get("deaths", {}).items()}) if same else Counter()
+        in_hand = left.get("hand", []) if same else []
+        self._deaths.update(in_hand)
+        #: Left out: killed its worker, and was the only one in hand the last time.
+        self._out_for_good = set(left.get("out", [])) if same else set()
+        if len(in_hand) == 1 and self._deaths[in_hand[0]] >= DEATHS:
+            self._out_for_good.add(in_hand[0])
+
+    def suspects(self, number: int) -> bool:
+        """Whether an article was in hand at a death, and is better annotated alone."""
+        return number in self._deaths
+
+    def left_out(self, number: int) -> int:
+        """The deaths of an article that is not tried again; else 0."""
+        return self._deaths[number] if number in self._out_for_good else 0
+
+    def hand(self, numbers: Sequence[int]) -> None:
+        """Say what is in hand now."""
+        state = {"run": self._run, "hand": list(numbers), "deaths": self._deaths, "out": sorted(self._out_for_good)}
+        self._out.mark(self._name, state)
+
+    def over(self) -> None:
+        """The part is done."""
+        self._out.remove(self._name)
+
+
+Numbered = list[tuple[int, Row]]
+
+
+def _batches(found: Iterator[Row], deaths: Deaths) -> Iterator[Numbered]:
+    """Batches of rows with their numbers; one that was in hand at a death stands alone."""
+    numbered = enumerate(found)
+    while batch := list(islice(numbered, BATCH)):
+        if any(deaths.suspects(n) for n, _ in batch):
+            yield from ([one] for one in batch)
+        else:
+            yield batch
+
+
+def _annotate(batch: Numbered, system: Any, deaths: Deaths) -> list[tuple[Article | None, str | None]]:
+    """For each row its article with attributions, or what went wrong."""
+    found: dict[int, tuple[Article | None, str | None]] = {n: (None, _unfit(n, row, deaths)) for n, row in batch}
+    fit = [(n, _article(n, row)) for n, row in batch if found[n][1] is None]
+    if fit:
+        deaths.hand([n for n, _ in fit])
+        try:
+            answers = system.predict([a for _, a in fit])
+        except Exception:  # one of them: each alone, to know which
+            for n, article in fit:
+                found[n] = _alone(n, article, system, deaths)
+        else:
+            found |= {n: (_with(a, answers), None) for n, a in fit}
+    return [found[n] for n, _ in batch]
+
+
+def _alone(n: int, article: Article, system: Any, deaths: Deaths) -> tuple[Article | None, str | None]:
+    deaths.hand([n])
+    try:
+        return _with(article, system.predict([article])), None
+    except Exception as error:  # the system's, whatever it is
+        return None, f"{type(error).__name__}: {error}"[:500]
+
+
+def _with(article: Article, answers: Any) -> Article:
+    return article.with_attributions(tuple(answers.get(article.id, ())))
+
+
+def _unfit(n: int, row: Row, deaths: Deaths) -> str | None:
+    """Why an article is not annotated at all."""
+    if row.error:
+        return row.error
+    if count := deaths.left_out(n):
+        return f"{CRASH}: its worker died {count} times with it in hand; try it again with --retry-crashed"
+    if not row.text.strip():
+        return "NoText: the article is empty"
+    if len(row.text) > TOO_LONG:
+        return f"TooLong: {len(row.text):,} characters, at most {TOO_LONG:,}"
+    if not row.text.isascii() and any("\ud800" <= c <= "\udfff" for c in row.text):
+        return "NoText: not Unicode text: a surrogate stands alone"
+    return None
+
+
+def _article(n: int, row: Row) -> Article:
+    """The article, with every character in its place: line ends become LF without moving an offset."""
+    text = row.text
+    if "\r" in text or text.startswith("\ufeff"):
+        text = (" " + text[1:] if text.startswith("\ufeff") else text).replace("\r\n", " \n").replace("\r", "\n")
+    return article_of(f"x{n}", text)
