@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
 
 import fsspec
 
@@ -98,7 +100,7 @@ def _row(name: str, text: Any, kept: dict[str, Any]) -> Row:
 
 def _jsonl(shard: Shard, columns: Columns) -> Iterator[Row]:
     key = columns.id or "id"
-    with fsspec.open(shard.input.url, "rb", compression=compression(shard.input.url)) as file:
+    with _lines(shard.input.url) as file:
         at = shard.start
         if at:  # the line that runs across the edge belongs to the shard before
             file.seek(at - 1)
@@ -114,6 +116,22 @@ def _jsonl(shard: Shard, columns: Columns) -> Iterator[Row]:
                 at += len(rest)
             if line.strip():
                 yield _line(line, f"{shard.input.name}@{here}", key, columns)
+
+
+@contextmanager
+def _lines(url: str) -> Iterator[IO[bytes]]:
+    """A file to read lines from. fsspec reads the first frame of a .zst file only, and writers that compress in parallel write many."""
+    if compression(url) != "zstd":
+        with fsspec.open(url, "rb", compression=compression(url)) as file:
+            yield file
+        return
+    try:
+        import zstandard
+    except ImportError:
+        raise InputError(f"{url}: .zst files need the extra scale: pip install 'allegedly[scale]'") from None
+    with fsspec.open(url, "rb") as raw:
+        frames = zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(raw, read_across_frames=True)
+        yield io.BufferedReader(frames, 1 << 20)
 
 
 def _line(line: bytes, fallback: str, key: str, columns: Columns) -> Row:
