@@ -41,12 +41,12 @@ test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n 2
 
 $(VENV)/.extras: $(STAMP)
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,llm,spacy]'; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,llm,spacy]'; fi
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,dev-slow,cas,encoder,llm,scale,spacy,web]'; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,dev-slow,cas,encoder,llm,scale,spacy,web]'; fi
 	@touch $@
 
-test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser and a real Label Studio
-	@$(BIN)/python -m pytest -m slow
+test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser, Label Studio, Ray and object store
+	@$(BIN)/python -m pytest -m 'slow or scale'
 
 test-studio: $(STUDIO_STAMP) browser ## the tests that need a real Label Studio
 	@$(STUDIO_BIN)/python -m pytest -m studio tests/studio

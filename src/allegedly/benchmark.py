@@ -37,6 +37,7 @@ BASELINES = (
     "random",
     "majority",
     "nearest",
+    "ranker",
     "overlap",
     "align",
     "embed",

@@ -123,7 +123,7 @@ def _lines(url: str) -> Iterator[IO[bytes]]:
     """A file to read lines from. fsspec reads the first frame of a .zst file only, and writers that compress in parallel write many."""
     if compression(url) != "zstd":
         with fsspec.open(url, "rb", compression=compression(url)) as file:
-            yield file
+            yield io.BufferedReader(file, 1 << 20)  # the files of some file systems read lines of any length only
         return
     try:
         import zstandard

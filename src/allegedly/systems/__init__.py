@@ -44,7 +44,9 @@ SYSTEMS = {
     "rules": "allegedly.systems.rules:Rules",
     "linear": "allegedly.systems.linear:Linear",
     "crf": "allegedly.systems.crf:Crf",
+    "encoder": "encoder:",
     "nearest": "allegedly.systems.nearest:Nearest",
+    "ranker": "allegedly.systems.ranker:Ranker",
     "overlap": "allegedly.systems.overlap:Overlap",
     "align": "allegedly.systems.align:Align",
     "embed": "allegedly.systems.align:Embed",
@@ -54,9 +56,10 @@ SYSTEMS = {
 }
 
 
-#: What a scikit-learn classifier's name begins with, and a language model's.
+#: What a scikit-learn classifier's name begins with, a language model's, and a pretrained encoder's.
 PREFIX = "sklearn:"
 LLM_PREFIX = "llm:"
+ENCODER_PREFIX = "encoder:"
 
 
 class SystemUseError(AllegedlyError, ValueError):
@@ -64,7 +67,7 @@ class SystemUseError(AllegedlyError, ValueError):
 
 
 def available() -> dict[str, str]:
-    """Every system by name, plug-ins included, as `module:Class`."""
+    """Every system by name, plug-ins included, as `module:Class` or by a prefix."""
     return SYSTEMS | {e.name: e.value for e in entry_points(group="allegedly.systems")}
 
 
@@ -88,10 +91,14 @@ def answers(name: str, task: str) -> bool:
 
 
 def spec(name: str) -> str:
-    """What a system is, for a cache: `module:Class`, and for one outside this package a digest of its module's file."""
+    """What a system is, for a cache: `module:Class`, for one outside this package a digest of its module's file too; an encoder's model."""
     path = available().get(name, name)
     if path.startswith((PREFIX, LLM_PREFIX)):
         return path
+    if path.startswith(ENCODER_PREFIX):
+        from allegedly.systems.encoder import identity
+
+        return identity(path)
     file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
     if path.startswith("allegedly.") or file is None:
         return path
@@ -109,6 +116,10 @@ def _find(name: str) -> type[System]:
         from allegedly.systems.llm import named as model
 
         return cast("type[System]", model(path))
+    if path.startswith(ENCODER_PREFIX):
+        from allegedly.systems.encoder import named as encoder
+
+        return cast("type[System]", encoder(path))
     if ":" not in path:
         raise UnknownIdError("system", name, known)
     module, _, attribute = path.partition(":")

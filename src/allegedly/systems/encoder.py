@@ -6,6 +6,8 @@ installed (offline), else all-MiniLM-L6-v2 from the hub; `encoder:NAME` takes an
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import importlib.util
 import logging
 import os
@@ -17,10 +19,11 @@ import numpy as np
 
 from allegedly.schema import STANCES, AllegedlyError, Article, Attribution
 from allegedly.systems.crf import Crf
+from allegedly.systems.linear import BATCH
 from allegedly.systems.reading import Batch, Units, paragraphs, read
 from allegedly.systems.stance import StanceModel
 from allegedly.systems.windows import Pieces, Window, windows
-from allegedly.tasks import Label
+from allegedly.tasks import Label, Predictions
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +49,34 @@ def default_model() -> str:
 
 
 def named(path: str) -> type[Encoder]:
-    """The system `encoder:MODEL`."""
+    """The system `encoder:MODEL`; `encoder:` is `encoder`. EncoderMissingError without the extra."""
+    require()
     model = path.partition(":")[2]
-    return type("Encoder", (Encoder,), {"model": model, "__module__": __name__})
+    return type("Encoder", (Encoder,), {"model": model, "__module__": __name__}) if model else Encoder
 
 
-def installed() -> bool:
-    """Whether the extra is there."""
-    return all(importlib.util.find_spec(name) for name in ("torch", "transformers", "safetensors"))
+def identity(path: str) -> str:
+    """What `encoder:MODEL` is, for a cache: its hub name; of a folder the end of its path, and a digest of its files."""
+    model = path.partition(":")[2] or default_model()
+    folder = Path(model)
+    if not folder.is_dir():
+        return f"encoder:{model}"
+    digest = hashlib.sha256()
+    for file in sorted(p for p in folder.iterdir() if p.is_file()):
+        digest.update(f"{file.name}\n".encode() + file.read_bytes())
+    return f"encoder:{'/'.join(folder.resolve().parts[-2:])}@{digest.hexdigest()[:16]}"
+
+
+def require() -> None:
+    """EncoderMissingError where the extra is not there, or cannot be imported."""
+    try:
+        if not all(importlib.util.find_spec(name) for name in ("torch", "transformers", "safetensors")):
+            raise ImportError("not installed")
+        importlib.import_module("allegedly.systems.network")
+    except ImportError as error:
+        raise EncoderMissingError(
+            f"encoder: needs torch and transformers ({error}): pip install 'allegedly[encoder]'"
+        ) from None
 
 
 class Encoder(Crf):
@@ -64,26 +87,26 @@ class Encoder(Crf):
     patience = 2
 
     def __init__(self, task: str, seed: int = 0) -> None:
-        if not installed():
-            raise EncoderMissingError("encoder: expected torch and transformers: pip install 'allegedly[encoder]'")
+        require()
         super().__init__(task, seed)
         self._network: Any = None
+        self._fast: Any = None  # the network as it predicts
         self._pieces: Any = None
         self._stance: _Stances = _Stances(self)
 
     # ------------------------------------------------------------ learning
 
     def _fit_tagger(self, batch: Batch, units: list[Units], labels: list[Any]) -> None:
-        super()._fit_tagger(batch, units, labels)
         from allegedly.systems import network as n
 
         name = self.model or default_model()
         try:
-            body, tokenizer = n.load_encoder(name)
-        except (OSError, ValueError) as error:
-            raise EncoderMissingError(f"encoder: {name} cannot be loaded: {str(error).splitlines()[0]}") from None
+            network, tokenizer = n.made(name, len(STANCES), self._seed)
+        except Exception as error:  # transformers raises nearly anything
+            why = str(error).partition("\n")[0]
+            raise EncoderMissingError(f"encoder: {name} cannot be loaded: {why or type(error).__name__}") from None
+        super()._fit_tagger(batch, units, labels)
         self._pieces = Pieces(tokenizer)
-        network = n.made(body, len(STANCES), self._seed)
         made = [windows(batch, u, self._pieces) for u in units]
         gold = [[y[w.tokens] for w in ws] for ws, y in zip(made, labels, strict=True)]
         asks = _by_window(
@@ -91,27 +114,33 @@ class Encoder(Crf):
         )
         asked = [[(a, STANCES.index(x.stance)) for a, x in some] for some in asks]
         flat = [w for ws in made for w in ws]
+        if not flat:
+            return
         lesson = n.Lesson(flat, [g for gs in gold for g in gs], asked + [[] for _ in range(len(flat) - len(made[0]))])
         apart = _apart(batch.articles, self._seed)
         held = [i for i, w in enumerate(flat) if int(np.searchsorted(batch.firsts, w.tokens[0], "right")) - 1 in apart]
         kept = sorted(set(range(len(flat))) - set(held))
         epochs = self.epochs or int(np.clip(2500 // len(batch.articles), 3, 12))
-        folder = _checkpoints() / lesson.digest(name, self._seed, epochs, sorted(apart))
-        n.fit(network, lesson.part(kept), lesson.part(held), epochs, self.patience, self._seed, folder, logger.info)
-        self._network = network
-
-    def _ready(self) -> Any:
-        """The network as it is used to predict: 8-bit on a CPU."""
-        if not getattr(self, "_fast", None):
-            import copy
-
-            from allegedly.systems import network as n
-
-            on_cpu = self._network.device.type == "cpu"
-            self._fast = n.quantized(copy.deepcopy(self._network).eval()) if on_cpu else self._network.eval()
-        return self._fast
+        digest = lesson.digest(identity(f"encoder:{name}"), self._seed, epochs, self.patience, sorted(apart))
+        file = _checkpoints() / f"{digest}.pt"
+        n.fit(network, lesson.part(kept), lesson.part(held), epochs, self.patience, self._seed, file, logger.info)
+        self._network, self._fast = network, n.quantized(network)
 
     # ------------------------------------------------------------ answering
+
+    def for_task(self, task: str) -> Self:
+        """The same fitted model, answering another task."""
+        other = super().for_task(task)
+        other._stance = copy.copy(self._stance)
+        other._stance._owner = other
+        return other
+
+    def predict(self, articles: Sequence[Article]) -> Predictions:
+        """Answer every item, some articles at a time: what was read of them is kept until their stances are known."""
+        found: dict[str, Any] = {}
+        for start in range(0, len(articles), BATCH):
+            found |= super().predict(articles[start : start + BATCH])
+        return found
 
     def _scores(self, batch: Batch, units: Units) -> Any:
         scores = super()._scores(batch, units)
@@ -120,7 +149,7 @@ class Encoder(Crf):
         from allegedly.systems import network as n
 
         made = windows(batch, units, self._pieces)
-        seen = n.read(self._ready(), made, vectors=units.depth == 0)
+        seen = n.read(self._fast, made, vectors=units.depth == 0)
         if units.depth == 0:
             self._stance.remember(batch, made, seen.hidden)
         for window, said in zip(made, seen.scores, strict=True):
@@ -137,26 +166,30 @@ class Encoder(Crf):
         home = folder / "encoder"
         self._network.encoder.config.save_pretrained(home)
         self._pieces.tokenizer.save_pretrained(home)
-        save_file(
-            {k: v.contiguous().cpu() for k, v in self._network.state_dict().items()}, home / "network.safetensors"
-        )
+        weights = {k: v.cpu().clone().contiguous() for k, v in self._network.state_dict().items()}
+        save_file(weights, home / "network.safetensors")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+        """Read what `save` wrote. ValueError for another format."""
         made = super().load(folder)
         home = folder / "encoder"
         if not home.exists():
             return made
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
         from transformers import AutoConfig, AutoModel, AutoTokenizer
 
         from allegedly.systems import network as n
 
         made._pieces = Pieces(AutoTokenizer.from_pretrained(home))
-        made._network = n.Network(AutoModel.from_config(AutoConfig.from_pretrained(home)), len(STANCES))
-        made._network.load_state_dict(load_file(home / "network.safetensors"))
-        made._network.to(n.best_device()).eval()
+        network = n.Network(AutoModel.from_config(AutoConfig.from_pretrained(home)).float(), len(STANCES))
+        try:
+            network.load_state_dict(load_file(home / "network.safetensors"))
+        except (RuntimeError, SafetensorError) as error:
+            raise ValueError(f"{home}: cannot be read: {error}") from None
+        made._network = network.to(n.best_device()).eval()
+        made._fast = n.quantized(made._network)
         return made
 
 
@@ -169,20 +202,23 @@ class _Stances(StanceModel):
         self._seen: tuple[Batch, list[Window], Any] | None = None
 
     def remember(self, batch: Batch, made: list[Window], hidden: Any) -> None:
-        """Keep what was just read, so that a batch is read once."""
+        """Keep what was just read for the next `predict`, so that a batch is read once."""
         self._seen = (batch, made, hidden)
 
     def predict(self, items: Sequence[tuple[Article, Attribution]]) -> list[Label]:
         """Stance and probability of each attribution."""
-        linear = super().predict(items)
+        seen, self._seen = self._seen, None
         if self._owner._network is None or not items or len(self.classes) < 2:
-            return linear
+            return super().predict(items)
         from allegedly.systems import network as n
 
-        batch, made, hidden = self._read(items)
+        articles = list({id(a): a for a, _ in items}.values())
+        if not seen or not {id(a) for a in articles} <= {id(a) for a in seen[0].articles}:
+            seen = self._read(articles)
+        batch, made, hidden = seen
         number = {id(a): i for i, a in enumerate(batch.articles)}
         asked = _asks(batch, made, [(number[id(a)], x) for a, x in items])
-        said = iter(n.stances(self._owner._ready(), hidden, [a for a, _ in asked if a]))
+        said = iter(n.stances(self._owner._fast, hidden, [a for a, _ in asked if a]))
         chances = self.chances(items)
         answers = []
         for (ask, _), row in zip(asked, chances, strict=True):
@@ -194,15 +230,12 @@ class _Stances(StanceModel):
             answers.append(Label(self.classes[best], float(row[best])))
         return answers
 
-    def _read(self, items: Sequence[tuple[Article, Attribution]]) -> tuple[Batch, list[Window], Any]:
+    def _read(self, articles: Sequence[Article]) -> tuple[Batch, list[Window], Any]:
         from allegedly.systems import network as n
 
-        articles = list({id(a): a for a, _ in items}.values())
-        if self._seen and {id(a) for a in articles} <= {id(a) for a in self._seen[0].articles}:
-            return self._seen
         batch = read(articles, self._owner._words)
         made = windows(batch, paragraphs(batch), self._owner._pieces)
-        return batch, made, n.read(self._owner._ready(), made, vectors=True).hidden
+        return batch, made, n.read(self._owner._fast, made, vectors=True).hidden
 
 
 def _asks(batch: Batch, made: list[Window], items: Sequence[tuple[int, Attribution]]) -> list[tuple[Any, Attribution]]:

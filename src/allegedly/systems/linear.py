@@ -17,7 +17,7 @@ import numpy as np
 from allegedly.schema import Article, Attribution, Spans
 from allegedly.systems.features import BITS, TEMPLATES, features
 from allegedly.systems.found import Found, attribution, in_order, link_via
-from allegedly.systems.linker import Linker, Pair, Range, Sums, Tagged, near, pair_features
+from allegedly.systems.linker import Least, Linker, Pair, Range, Sums, Tagged, near, pair_features
 from allegedly.systems.reading import Batch, Units, Words, paragraphs, read
 from allegedly.systems.stance import StanceModel
 from allegedly.systems.tagger import ROLES, Tagger
@@ -27,7 +27,7 @@ DEPTH = 2  # how often it looks inside claims, at most
 RARE = 0.01  # share of the attributions at a depth below which it does not look there
 SHORTEST = 4  # tokens of a claim that may relay another
 BATCH = 64  # articles at once
-FORMAT = 2
+FORMAT = 3
 
 
 class Linear:
@@ -104,6 +104,7 @@ class Linear:
                 right[name] += [p in truth[name] for p in found]
         for name in Linker.names:
             self._linker.scorers[name].fit(pair_features(sums, pairs[name]), right[name])
+        self._linker.choose(sums, trees)
 
     def predict(self, articles: Sequence[Article]) -> Predictions:
         """Answer every item."""
@@ -185,7 +186,7 @@ class Linear:
             **{name: np.r_[s.weights, s.bias] for name, s in self._linker.scorers.items()},
         )
         about = {"format": FORMAT, "task": self._task.name, "seed": self._seed, "classes": self._stance.classes}
-        about["depth"] = self._depth
+        about |= {"depth": self._depth, "least": self._linker.least}
         (folder / "model.json").write_text(json.dumps(about), "utf-8")
 
     @classmethod
@@ -196,6 +197,7 @@ class Linear:
             raise ValueError(f"{folder}: expected format {FORMAT}, got {about['format']}")
         made = cls(about["task"], about["seed"])
         made._depth = about["depth"]
+        made._linker.least = Least(*about["least"])
         with np.load(folder / "weights.npz", allow_pickle=False) as data:
             made._tagger.weights[data["rows"]] = data["tagger"].astype(np.float32)
             made._tagger.transitions, made._tagger.first = data["transitions"], data["first"]

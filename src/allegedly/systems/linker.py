@@ -15,9 +15,6 @@ Range = tuple[int, int]
 Pair = tuple[Range, Range]
 Odds = dict[Pair, float]
 NEVER = -50.0  # log odds of stretches that are too far apart
-#: Log odds under which a claim has no cue, a cue no source, a claim without cue no source. Where a stretch was tagged, it is mostly for
-#: something: set on PolNeAR's development split.
-LEAST_CUE, LEAST_SOURCE, LEAST_LONE = -6.0, -1.5, -0.5
 
 
 class Tagged(NamedTuple):
@@ -94,6 +91,21 @@ def near(claims: Sequence[Range], others: Sequence[Range]) -> list[Pair]:
     return [(a, b) for a in claims for b in others if max(b[0] - a[1], a[0] - b[1]) <= NEAR]
 
 
+class Least(NamedTuple):
+    """Log odds that are enough: for a claim to have a cue, a cue a source, and a cue or source that nobody chose to be given to one."""
+
+    cue: float = -1.0
+    source: float = -1.5
+    left_over: float = -3.0
+
+
+#: In some corpora almost every claim has a cue and every cue is for something, in others many have none.
+CHOICES = tuple(
+    Least(cue, source, left) for cue in (-1.0, -2.0, -6.0) for source in (-0.5, -1.5) for left in (-1.0, -3.0, -10.0)
+)
+LEAST_LONE = -0.5  # for a claim without a cue to have a source
+
+
 class Linker:
     """Claim to cue, cue to source, and, where there is no cue, claim to source."""
 
@@ -101,29 +113,49 @@ class Linker:
 
     def __init__(self) -> None:
         self.scorers = {name: Scorer() for name in self.names}
+        self.least = Least()
 
     def link(self, sums: Sums, units: Sequence[Tagged]) -> list[list[Tagged]]:
         """For each unit its attributions, each with the ranges of its roles."""
-        claim_cue = self._odds("claim_cue", sums, [(u.claim, u.cue) for u in units])
-        cue_source = self._odds("cue_source", sums, [(u.cue, u.source) for u in units])
-        claim_source = self._odds("claim_source", sums, [(u.claim, u.source) for u in units])
-        return [_group(*given) for given in zip(units, claim_cue, cue_source, claim_source, strict=True)]
+        return [_group(unit, odds, self.least) for unit, odds in zip(units, self._odds(sums, units), strict=True)]
 
-    def _odds(self, name: str, sums: Sums, units: Sequence[tuple[list[Range], list[Range]]]) -> list[dict[Pair, float]]:
-        pairs = [near(left, right) for left, right in units]
-        flat = [p for some in pairs for p in some]
-        scores = iter(self.scorers[name].scores(pair_features(sums, flat)).tolist())
-        return [{p: next(scores) for p in some} for some in pairs]
+    def choose(self, sums: Sums, trees: Sequence[list[Tagged]]) -> None:
+        """Set `least` to what gets most of the training attributions right from their own stretches."""
+        units = [Tagged(*(sorted({r for t in tree for r in t[role]}) for role in range(3))) for tree in trees]
+        odds = self._odds(sums, units)
+        gold = [{_key(t) for t in tree} for tree in trees]
+
+        def right(least: Least) -> int:
+            found = (_group(unit, some, least) for unit, some in zip(units, odds, strict=True))
+            return sum(len(g & {_key(t) for t in made}) for g, made in zip(gold, found, strict=True))
+
+        if units:
+            self.least = max(CHOICES, key=right)
+
+    def _odds(self, sums: Sums, units: Sequence[Tagged]) -> list[tuple[Odds, Odds, Odds]]:
+        sides = (("claim_cue", 2, 1), ("cue_source", 1, 0), ("claim_source", 2, 0))
+        columns = []
+        for name, left, right in sides:
+            pairs = [near(unit[left], unit[right]) for unit in units]
+            flat = [p for some in pairs for p in some]
+            scores = iter(self.scorers[name].scores(pair_features(sums, flat)).tolist())
+            columns.append([{p: next(scores) for p in some} for some in pairs])
+        return list(zip(*columns, strict=True))
 
 
-def _group(unit: Tagged, claim_cue: Odds, cue_source: Odds, claim_source: Odds) -> list[Tagged]:
+def _key(tagged: Tagged) -> tuple[tuple[Range, ...], ...]:
+    return tuple(tuple(sorted(ranges)) for ranges in tagged)
+
+
+def _group(unit: Tagged, odds: tuple[Odds, Odds, Odds], least: Least) -> list[Tagged]:
     """Claims that share a cue become one claim of several spans; a claim without a cue keeps its own source."""
-    cue_of = _choose(unit.claim, unit.cue, claim_cue, LEAST_CUE)
+    claim_cue, cue_source, claim_source = odds
+    cue_of = _choose(unit.claim, unit.cue, claim_cue, least.cue, least.left_over)
     by_cue: dict[Range, list[Range]] = {}
     for claim in unit.claim:
         if claim in cue_of:
             by_cue.setdefault(cue_of[claim], []).append(claim)
-    source_of = _choose(list(by_cue), unit.source, cue_source, LEAST_SOURCE)
+    source_of = _choose(list(by_cue), unit.source, cue_source, least.source, least.left_over)
     made = [Tagged([source_of[c]] if c in source_of else [], [c], sorted(claims)) for c, claims in by_cue.items()]
     last: list[Range] = []
     for claim in unit.claim:
@@ -134,17 +166,18 @@ def _group(unit: Tagged, claim_cue: Odds, cue_source: Odds, claim_source: Odds) 
     return made
 
 
-def _choose(left: list[Range], right: list[Range], odds: Odds, least: float) -> dict[Range, Range]:
-    """One of `right` for each of `left`, or none below `least`; each of `right` is for something, so it gets one of `left` if any is near."""
+def _choose(left: list[Range], right: list[Range], odds: Odds, least: float, left_over: float) -> dict[Range, Range]:
+    """One of `right` for each of `left`, or none below `least`. One of `right` that nobody would choose is given to the one of `left`
+    that loses least by it, if its odds are above `left_over`: it was tagged, so it is mostly for something.
+    """
     if not left or not right:
         return {}
     scores = np.array([[odds.get((a, b), NEVER) for a in left] for b in right])
     chosen: dict[Range, Range] = {}
-    if len(right) > 1 or scores.max() <= least:
-        loss = np.maximum(scores.max(axis=0), least) - scores
-        for row, column in zip(*linear_sum_assignment(loss), strict=True):
-            if scores[row, column] > NEVER:
-                chosen[left[int(column)]] = right[int(row)]
+    loss = np.maximum(scores.max(axis=0), least) - scores
+    for row, column in zip(*linear_sum_assignment(loss), strict=True):
+        if scores[row, column] > left_over:
+            chosen[left[int(column)]] = right[int(row)]
     for i, a in enumerate(left):
         if a not in chosen and scores[:, i].max() > least:
             chosen[a] = right[int(scores[:, i].argmax())]

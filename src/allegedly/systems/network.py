@@ -5,10 +5,14 @@ It knows windows of word pieces, label numbers and places in windows only; what 
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import json
 import os
 import time
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +20,9 @@ from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel, AutoTokenizer
 
 from allegedly.systems.tagger import LABELS
 from allegedly.systems.windows import LOOKS, Window
@@ -46,15 +50,13 @@ class Network(nn.Module):
         super().__init__()
         self.encoder = encoder
         width = encoder.config.hidden_size
-        self.looks = nn.Embedding(LOOKS, width)
+        words = encoder.get_input_embeddings()
+        words.requires_grad_(False)  # news has more words than any training set: they stay where they were learned
+        self.looks = nn.Embedding(LOOKS, words.embedding_dim)
         nn.init.zeros_(self.looks.weight)
         self.dropout = nn.Dropout(0.1)
         self.tag = nn.Linear(width, len(LABELS))
         self.stance = nn.Linear(2 * width, stances)
-        for parameter in encoder.get_input_embeddings().parameters():
-            parameter.requires_grad = (
-                False  # news has more words than any training set: they stay where they were learned
-            )
 
     @property
     def device(self) -> torch.device:
@@ -87,15 +89,14 @@ class Network(nn.Module):
         return found
 
 
-def load_encoder(name: str) -> tuple[Any, Any]:
-    """A pretrained encoder and its tokenizer, by hub name or folder. OSError where it cannot be had."""
-    return AutoModel.from_pretrained(name), AutoTokenizer.from_pretrained(name)
-
-
-def made(encoder: Any, stances: int, seed: int) -> Network:
-    """A network whose heads are drawn by a seed, on the best device."""
+def made(name: str, stances: int, seed: int) -> tuple[Network, Any]:
+    """A pretrained encoder, by hub name or folder, with heads that are drawn by a seed, on the best device; and its tokenizer."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(name)
     torch.manual_seed(seed)
-    return Network(encoder, stances).to(best_device())  # type: ignore[no-any-return]
+    encoder = transformers.AutoModel.from_pretrained(name).float()
+    if encoder.config.is_encoder_decoder:
+        raise ValueError("expected an encoder alone, got one with a decoder")
+    return Network(encoder, stances).to(best_device()), tokenizer
 
 
 def best_device() -> str:
@@ -119,11 +120,11 @@ class Lesson:
 
     def digest(self, *more: object) -> str:
         """What was learned from, and how, as a name for checkpoints."""
-        seen = hashlib.sha256(json.dumps([str(m) for m in more]).encode())
+        recipe = (torch.__version__, transformers.__version__, RATE, HEAD_RATE, DECAY, WARM, BATCH, *more)
+        seen = hashlib.sha256(json.dumps([str(x) for x in recipe]).encode())
         for window, labels, asks in zip(self.windows, self.labels, self.asks, strict=True):
-            seen.update(
-                json.dumps([window.pieces, window.looks, labels.tolist(), [(str(a), s) for a, s in asks]]).encode()
-            )
+            whole = [window.pieces, window.looks, labels.tolist(), [(str(a), s) for a, s in asks]]
+            seen.update(json.dumps(whole).encode())
         return seen.hexdigest()[:24]
 
 
@@ -137,18 +138,18 @@ def loss(network: Network, hidden: Tensor, lesson: Lesson) -> Tensor:
     asked = [(n, a, s) for n, asks in enumerate(lesson.asks) for a, s in asks]
     if asked:
         said = network.stances(hidden, [(n, a) for n, a, _ in asked])
-        total = total + 0.5 * functional.cross_entropy(
-            said, torch.tensor([s for _, _, s in asked], device=network.device)
-        )
+        stances = torch.tensor([s for _, _, s in asked], device=network.device)
+        total = total + 0.5 * functional.cross_entropy(said, stances)
     return total
 
 
 def fit(
-    network: Network, lesson: Lesson, held: Lesson, epochs: int, patience: int, seed: int, folder: Path | None, said: Callable[[str], None]
+    network: Network, lesson: Lesson, held: Lesson, epochs: int, patience: int, seed: int, file: Path, said: Callable[[str], None]
 ) -> int:  # fmt: skip
     """Learn; stop when `held` has not gained for `patience` epochs, and keep the best. Returns the epochs that were run.
 
-    With a folder, the state is written there every few minutes and a run that was cut off goes on from it, to the same weights.
+    The state is written to the file every few minutes, and a run that was cut off goes on from it, to the same weights. Where nothing
+    is held out, or nothing in it is ever found, the last epoch is the best.
     """
     torch.manual_seed(seed)
     steps = -(-len(lesson.windows) // BATCH)
@@ -160,31 +161,9 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / max(1, WARM * total), max(0.0, (total - s) / (total * (1 - WARM))))
     )
-    state: dict[str, Any] = {"epoch": 0, "step": 0, "best": -1.0, "waited": 0, "kept": None}
-    file = folder / "checkpoint.pt" if folder else None
-    if file and file.exists():
-        try:
-            state = torch.load(file, weights_only=True)
-        except (OSError, ValueError, RuntimeError, EOFError):
-            said(f"{file}: cannot be read; learning begins anew")
-        else:
-            network.load_state_dict(state.pop("network"))
-            optimizer.load_state_dict(state.pop("optimizer"))
-            schedule.load_state_dict(state.pop("schedule"))
-            torch.set_rng_state(state.pop("random"))
-            said(f"goes on at epoch {state['epoch'] + 1}, step {state['step']} of {steps}")
-
-    def keep() -> None:
-        if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            whole = {
-                "network": network.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-            }
-            torch.save(state | whole | {"random": torch.get_rng_state()}, f"{file}.part")
-            os.replace(f"{file}.part", file)
-
+    parts = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    state: dict[str, Any] = {"epoch": 0, "step": 0, "best": 0.0, "waited": 0, "kept": None}
+    state |= _resumed(file, parts, said)
     written = time.monotonic()
     while state["epoch"] < epochs and state["waited"] < patience:
         network.train()
@@ -199,26 +178,58 @@ def fit(
             schedule.step()
             state["step"] += 1
             if state["step"] % 20 == 0:
-                said(
-                    f"epoch {state['epoch'] + 1} of {epochs}, step {state['step']} of {steps}, loss {value.item():.3f}"
-                )
+                said(f"epoch {state['epoch'] + 1} of {epochs}, step {state['step']} of {steps}, loss {value:.3f}")
             if time.monotonic() - written > SAVE:
-                keep()
+                _keep(file, parts, state, said)
                 written = time.monotonic()
-        state["epoch"], state["step"] = state["epoch"] + 1, 0
+        state |= {"epoch": state["epoch"] + 1, "step": 0}
         score = held_out(network, held)
         said(f"epoch {state['epoch']} of {epochs}: held-out token F1 {score:.4f}")
-        state["waited"] += 1
         if score > state["best"]:
-            kept = {k: v.clone() for k, v in network.state_dict().items()}
-            state |= {"best": score, "waited": 0, "kept": kept}
-        keep()
-    if state["kept"] is not None:
+            state |= {"best": score, "waited": 0, "kept": copy.deepcopy(network.state_dict())}
+        elif state["best"]:
+            state["waited"] += 1
+        _keep(file, parts, state, said)
+    if state["kept"]:
         network.load_state_dict(state["kept"])
-    network.eval()
-    if file and file.exists():
+    network.eval().zero_grad()
+    with contextlib.suppress(OSError):
         file.unlink()
     return int(state["epoch"])
+
+
+def _keep(file: Path, parts: dict[str, Any], state: dict[str, Any], said: Callable[[str], None]) -> None:
+    """Write a checkpoint; one that cannot be written costs time, not the answer."""
+    random = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [])]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state | {k: p.state_dict() for k, p in parts.items()} | {"random": random}, f"{file}.part")
+        os.replace(f"{file}.part", file)
+    except (OSError, RuntimeError) as error:
+        said(f"{file}: cannot be written ({error})")
+
+
+def _resumed(file: Path, parts: dict[str, Any], said: Callable[[str], None]) -> dict[str, Any]:
+    """The state in a checkpoint, once its parts are put back; empty where there is none that can be read."""
+    if not file.exists():
+        return {}
+    try:
+        with zipfile.ZipFile(file) as whole:
+            if whole.testzip():
+                raise ValueError("damaged")
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        random = state.pop("random")
+        found = [(part, state.pop(name)) for name, part in parts.items()]
+    except Exception as error:  # torch raises nearly anything
+        said(f"{file}: cannot be read, learning begins anew ({type(error).__name__})")
+        return {}
+    for part, there in found:
+        part.load_state_dict(there)
+    torch.set_rng_state(random[0])
+    if len(random) - 1 == torch.cuda.device_count() > 0:
+        torch.cuda.set_rng_state_all(random[1:])
+    said(f"goes on at epoch {state['epoch'] + 1}, step {state['step']}")
+    return state
 
 
 def held_out(network: Network, held: Lesson) -> float:
@@ -274,10 +285,14 @@ def stances(network: Network, hidden: Sequence[Tensor], asks: Sequence[Ask]) -> 
 
 
 def quantized(network: Network) -> Network:
-    """The same network with its weights as 8-bit integers, for inference on a CPU."""
-    import warnings
-
+    """The network for inference: on a CPU a copy with its weights as 8-bit integers, where torch can make one."""
+    if network.device.type != "cpu":
+        return network
+    fast = copy.deepcopy(network)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch announces that this will move to torchao
-        network.encoder = torch.ao.quantization.quantize_dynamic(network.encoder, {nn.Linear}, dtype=torch.qint8)
-    return network
+        try:
+            torch.ao.quantization.quantize_dynamic(fast.encoder, {nn.Linear}, dtype=torch.qint8, inplace=True)
+        except (AttributeError, RuntimeError):
+            return network
+    return fast

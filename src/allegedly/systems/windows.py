@@ -61,12 +61,12 @@ def windows(batch: Batch, units: Units, pieces: Pieces) -> list[Window]:
     draft = _Draft(pieces)
     row = 0
     for number, (start, end) in enumerate(zip(units.starts.tolist(), units.ends.tolist(), strict=True)):
-        size = sum(len(words[t]) for t in range(start, end)) + 1
+        size = sum(len(words[t]) for t in range(start, end)) + len(pieces.end)
         if draft.tokens and (article[number] != article[number - 1] or len(draft.pieces) + size > PIECES):
             made.append(draft.window())
             draft = _Draft(pieces)
         for token in range(start, end):
-            if len(draft.pieces) + len(words[token]) + 1 > PIECES:
+            if len(draft.pieces) + len(words[token]) + len(pieces.end) > PIECES:
                 made.append(draft.window())
                 draft = _Draft(pieces)
             draft.add(token, row, words[token], int(looks[row]))
