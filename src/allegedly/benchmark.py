@@ -50,9 +50,13 @@ BASELINES = (
 
 
 def baselines() -> tuple[str, ...]:
-    """The systems of `make benchmark`: the baselines, and the language model that the environment names."""
+    """The systems of `make benchmark`: the baselines, the encoder and the language model that the environment names.
+
+    An encoder takes an hour on a CPU to learn our corpus, so an installed extra alone does not bring it in.
+    """
     named = os.environ.get("ALLEGEDLY_LLM_MODEL") if os.environ.get("ALLEGEDLY_LLM_URL") else None
-    return (*BASELINES, f"llm:{named}") if named else BASELINES
+    encoder = ("encoder",) if os.environ.get("ALLEGEDLY_ENCODER") else ()
+    return (*BASELINES, *encoder, *((f"llm:{named}",) if named else ()))
 
 
 Said = Callable[[str], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -38,7 +39,7 @@ def trained(name: str, corpus: Corpus) -> Model:
     )
     if not hasattr(system, "save"):
         return Model(system, f"{name}: no training; {measured(name, corpus)}")
-    folder = _cache() / f"{name}-{__version__}-{corpus.label}"
+    folder = _cache() / f"{hashlib.sha256(spec(name).encode()).hexdigest()[:12]}-{__version__}-{corpus.label}"
     if folder.exists():
         try:
             return Model(type(system).load(folder), about)
