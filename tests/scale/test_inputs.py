@@ -85,6 +85,16 @@ def test_texts_of_a_folder(tmp_path) -> None:
     assert found == [[("bad", True), ("t0", False), ("t1", False), ("t2", False)], [("t3", False), ("t4", False)]]
 
 
+def test_ids_are_made_of_what_tells_inputs_apart(tmp_path) -> None:
+    for name in ("one/x.1.jsonl", "one/x.2.JSONL", "two/x.1.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        jsonl(tmp_path / name, [{"text": "a"}])
+    inputs = find([str(tmp_path / "one"), str(tmp_path / "two")])
+    assert [i.name for i in inputs] == ["one/x.1", "one/x.2", "two/x.1"]
+    assert [i.name for i in find([str(tmp_path / "one")])] == ["x.1", "x.2"]
+    assert [i.name for i in find([str(tmp_path / "two" / "x.1.jsonl")])] == ["x.1"]
+
+
 def test_limit_counts_over_inputs(tmp_path) -> None:
     parquet(tmp_path / "a.parquet", [text(n) for n in range(10)])
     jsonl(tmp_path / "b.jsonl", [{"id": f"b{n}", "text": text(n)} for n in range(10)])

@@ -36,8 +36,6 @@ def news(tmp_path):
 class Here:
     """An engine without processes, for tests in which nothing dies."""
 
-    workers = 1
-
     def rows(self) -> int:
         return 0
 
@@ -224,6 +222,28 @@ def test_an_article_that_kills_its_worker_is_left_out_and_can_be_tried_again(tmp
     made = plan([str(file)], str(out), SYSTEM, corpus(), rows=50)
     assert forget_crashed(made) == 1
     assert [s.part for s in made.todo] == ["part-000001.parquet"]
+
+
+def test_many_deadly_articles_are_left_out_one_by_one(tmp_path) -> None:
+    texts = [text(n, "DIE" if n % 3 == 0 else "") for n in range(18)]
+    make([parquet(tmp_path / "a.parquet", texts)], tmp_path / "out")
+    assert [bool(r["error"]) for r in table(tmp_path / "out").to_pylist()] == [n % 3 == 0 for n in range(18)]
+
+
+def test_parts_that_were_made_elsewhere_are_missed(news, tmp_path) -> None:
+    class Elsewhere(Here):
+        def run(self, job, model, some):
+            from dataclasses import replace
+
+            yield from super().run(replace(job, out=str(tmp_path / "elsewhere")), model, some)
+
+    with pytest.raises(OutputError, match="2 parts were made and are not here"):
+        make([news], tmp_path / "out", engine=Elsewhere)
+
+
+def test_an_output_is_absolute(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Output("out").url == str(tmp_path / "out")
 
 
 def test_workers_give_what_one_process_gives(news, tmp_path) -> None:

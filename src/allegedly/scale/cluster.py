@@ -9,7 +9,7 @@ from typing import Any
 
 from allegedly.scale.inputs import Shard
 from allegedly.scale.local import TRIES, Done
-from allegedly.scale.shard import Job, annotate_shard
+from allegedly.scale.shard import Job, annotate_shard, died_with_an_article
 from allegedly.scale.stats import Stats, stats_of
 from allegedly.scale.store import Output
 from allegedly.scale.worker import Model, system_of
@@ -46,7 +46,11 @@ class Cluster:
             ray.init(**common)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ClusterError(f"--cluster {address}: cannot be reached: {str(error).splitlines()[0]}") from None
-        self.workers = int(ray.cluster_resources().get("CPU", workers))
+
+    @property
+    def workers(self) -> int:
+        """Cores of the cluster as it is now: nodes come and go."""
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def rows(self) -> int:
         """Nothing is heard from inside a task."""
@@ -60,7 +64,7 @@ class Cluster:
         running: dict[Any, Shard] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < 2 * max(1, self.workers):
+                while waiting and len(running) < 2 * self.workers:
                     shard = waiting.pop()
                     running[task.remote(job, model, shard)] = shard
                 ready, _ = ray.wait(list(running), timeout=1.0)
@@ -71,7 +75,10 @@ class Cluster:
                     except ray.exceptions.RayTaskError as error:
                         yield Done(shard, None, error.cause if isinstance(error.cause, Exception) else error)
                     except ray.exceptions.RayError as error:
-                        yield Done(shard, None, error)
+                        if died_with_an_article(job, shard):
+                            waiting.append(shard)
+                        else:
+                            yield Done(shard, None, error)
         finally:
             for reference in running:
                 ray.cancel(reference, force=True)

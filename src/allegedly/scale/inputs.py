@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,11 +34,9 @@ class Input:
     kind: str
     size: int  # bytes
     files: tuple[str, ...] = ()  # of a folder of texts
-
-    @property
-    def name(self) -> str:
-        """The last part of its path without the suffix: what ids are made of where rows have none."""
-        return self.url.rstrip("/").rsplit("/", 1)[-1].split(".")[0]
+    name: str = (
+        ""  # its path below what all inputs have in common, without the suffix: ids are made of it where rows have none
+    )
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,22 @@ def find(given: Sequence[str]) -> list[Input]:
         if texts:
             urls = tuple(fs.unstrip_protocol(p) for p in texts)
             found.append(Input(fs.unstrip_protocol(path), "text", sum(int(fs.size(p) or 0) for p in texts), urls))
-    return list({i.url: i for i in found}.values())
+    unique = {i.url: i for i in found}
+    return [replace(i, name=name) for i, name in zip(unique.values(), _names(list(unique)), strict=True)]
+
+
+def _names(urls: list[str]) -> list[str]:
+    folders = {u.rstrip("/").rpartition("/")[0] for u in urls}
+    common = "/".join(os.path.commonprefix([f.split("/") for f in folders])) + "/"  # noqa: RUF071 (of lists, not of strings)
+    return [u.removeprefix(common)[: -len(_suffix(u)) or None] for u in urls]
+
+
+def _suffix(path: str) -> str:
+    return next((suffix for suffix in KINDS if path.lower().endswith(suffix)), "")
 
 
 def _kind(path: str) -> str:
-    low = path.lower()
-    return next((kind for suffix, kind in KINDS.items() if low.endswith(suffix)), "")
+    return KINDS.get(_suffix(path), "")
 
 
 def cut(inputs: Sequence[Input], rows: int = ROWS, limit: int | None = None) -> list[Shard]:
@@ -153,7 +162,7 @@ def parquet_metadata(url: str) -> Any:
 
 def compression(url: str) -> str | None:
     """How a file is compressed, as fsspec calls it."""
-    return "gzip" if url.endswith(".gz") else "zstd" if url.endswith(".zst") else None
+    return {".gz": "gzip", ".zst": "zstd"}.get(os.path.splitext(url.lower())[1])
 
 
 def counted(shard: Shard, most: int) -> int:

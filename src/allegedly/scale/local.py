@@ -14,11 +14,11 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 from allegedly.scale.inputs import Shard
-from allegedly.scale.shard import Job, annotate_shard
+from allegedly.scale.shard import Job, annotate_shard, died_with_an_article
 from allegedly.scale.stats import Stats
 from allegedly.scale.worker import Model, system_of
 
-TRIES = 12  # deaths of workers over one shard after which it is given up
+TRIES = 5  # deaths of a shard's workers with no article in hand after which it is given up: then it is not the articles
 
 
 class Done(NamedTuple):
@@ -34,6 +34,7 @@ class Local:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # of every worker: there are as many workers as cores
         self._context = multiprocessing.get_context("spawn")
         self._rows: Any = self._context.Array("q", workers)  # rows done of the shard in work, one number a worker
 
@@ -72,7 +73,8 @@ class Local:
                 shard = todo.get_nowait()
             except queue.Empty:
                 return
-            for attempt in range(TRIES):
+            tries = 0
+            while tries < TRIES:
                 pool = pools[slot] = pools[slot] or self._pool(slot)
                 try:
                     future: Future[Stats] = pool.submit(_work, job, model, shard)
@@ -83,7 +85,9 @@ class Local:
                     if stop.is_set():
                         return
                     end = Done(shard, None, error)
-                    time.sleep(min(0.1 * 2**attempt, 5))
+                    if not died_with_an_article(job, shard):
+                        tries += 1
+                        time.sleep(0.1 * 2**tries)
                     continue
                 except BaseException as error:
                     end = Done(shard, None, error)
@@ -107,7 +111,7 @@ _heard: Callable[[int], None] = lambda rows: None  # noqa: E731
 
 
 def _start(slot: int, rows: Any, driver: int) -> None:
-    """In the worker, first: one thread for linear algebra, no answer to Ctrl+C, and death when the driver dies."""
+    """In the worker, first: no answer to Ctrl+C, and death when the driver dies."""
     global _heard
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

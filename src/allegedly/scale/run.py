@@ -25,8 +25,6 @@ MANIFEST = "_run.json"
 class Engine(Protocol):
     """Who runs the shards."""
 
-    workers: int
-
     def rows(self) -> int:
         """Rows done of the shards in work, as far as it is heard."""
         ...
@@ -180,6 +178,11 @@ def run(made: Plan, engine: Callable[[], Engine], said: Callable[[Progress, Engi
             ends.close()  # type: ignore[attr-defined]
             made.out.tidy()
     said(progress, runner)
+    lost = {s.part for s in made.shards} - set(made.out.parts()) - {end.shard.part for end in progress.failed}
+    if lost:
+        raise OutputError(
+            f"{made.out.url}: {len(lost)} parts were made and are not here, {min(lost)} first: does every machine see this very folder?"
+        )
     return progress
 
 

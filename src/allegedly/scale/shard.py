@@ -125,6 +125,11 @@ class Deaths:
         self._out.remove(self._name)
 
 
+def died_with_an_article(job: Job, shard: Shard) -> bool:
+    """Whether a dead worker left an article of the shard in hand: then the next attempt knows more, and is worth making."""
+    return bool((Output(job.out).read(f"{STATE}/{shard.part}.json") or {}).get("hand"))
+
+
 Numbered = list[tuple[int, Row]]
 
 

@@ -29,9 +29,10 @@ class Output:
     """The folder that a job writes into."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self.fs, self.path = fsspec.core.url_to_fs(self.url)
+        self.fs, self.path = fsspec.core.url_to_fs(url.rstrip("/"))
         self.local = "file" in self.fs.protocol or "local" in self.fs.protocol
+        #: Absolute: a worker on another machine, or one that Ray started elsewhere, has another working folder.
+        self.url = self.path if self.local else url.rstrip("/")
 
     def at(self, name: str) -> str:
         """The path of a file in it, for `fs`."""
