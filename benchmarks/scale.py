@@ -36,7 +36,7 @@ def write(path: Path, texts: list[str], articles: int) -> None:
 
 
 class Memory:
-    """The most that a process and its children held together, in MB, looked at ten times a second."""
+    """The most that a process and its children held together, in MB, looked at once a second."""
 
     def __init__(self, pid: int) -> None:
         self.peak = 0.0
@@ -45,7 +45,7 @@ class Memory:
         self._thread.start()
 
     def _watch(self, pid: int) -> None:
-        while not self._over.wait(0.1):
+        while not self._over.wait(1.0):
             self.peak = max(self.peak, sum(_resident(p) for p in _family(pid)) / 1024)
 
     def end(self) -> float:
@@ -84,7 +84,7 @@ def annotate(file: Path, system: str, articles: int, *more: str) -> float:
         started = time.monotonic()
         running = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         memory = Memory(running.pid)
-        while running.poll() is None and not list(out.glob("_state/*")):
+        while running.poll() is None and not list(out.glob("_state/part-*.json")):
             time.sleep(0.02)
         begun = time.monotonic()
         running.communicate()

@@ -20,8 +20,10 @@ from allegedly.scale.inputs import cut, find
 from allegedly.scale.local import Local
 from allegedly.scale.readers import Columns
 from allegedly.scale.run import forget_crashed, plan, sample, total
-from allegedly.scale.shard import Job, annotate_shard, schema
+from allegedly.scale.shard import Job, annotate_shard
 from allegedly.scale.store import Output, OutputError
+from allegedly.scale.table import Made, schema
+from allegedly.scale.table import table as arrow
 from allegedly.systems import get_system
 
 
@@ -299,6 +301,21 @@ def test_reads_back_with_datasets_and_duckdb(news, tmp_path) -> None:
         f"select a.stance, count(*) from (select unnest(attributions) a from '{files}') group by 1"
     ).fetchall()
     assert found == [("assert", 300)]
+
+
+def test_the_table_is_what_arrow_makes_of_the_dataset_s_rows() -> None:
+    from allegedly.dataset.rows import attribution
+
+    articles = [a for a in corpus().annotated("validation") if a.attributed][:5]
+    made = [Made(a.id, a, None, {"year": n}) for n, a in enumerate(articles)] + [
+        Made("x", None, "Error: no", {"year": None})
+    ]
+    kept = pa.schema([("year", pa.int16())])
+    rows = [
+        {"id": m.id, "attributions": [attribution(m.article, a) for a in m.article.attributions] if m.article else [],
+         "error": m.error, "system": "s", "year": m.kept["year"]} for m in made
+    ]  # fmt: skip
+    assert arrow(made, "s", kept).equals(pa.Table.from_pylist(rows, schema=schema(kept)))
 
 
 def test_an_empty_input_makes_an_empty_part(tmp_path) -> None:

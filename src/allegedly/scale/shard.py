@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,23 +12,19 @@ from itertools import islice
 from typing import Any
 
 from allegedly.annotate import article_of
-from allegedly.dataset.configs import ATTRIBUTION
-from allegedly.dataset.features import STRING, List, Struct
-from allegedly.dataset.rows import attribution
 from allegedly.scale.inputs import Shard
 from allegedly.scale.readers import Columns, Row, rows
 from allegedly.scale.stats import Stats
 from allegedly.scale.store import STATE, Output
+from allegedly.scale.table import Made, schema, table
 from allegedly.schema import Article
 
 BATCH = 64  # articles annotated at once
 GROUP = 1024  # rows of a row group of the output
 DEATHS = 2  # of its worker with an article in hand, the last time alone: then the article is left out
 CRASH = "WorkerCrash"
+SURROGATE = re.compile("[\ud800-\udfff]")
 TOO_LONG = 1_000_000  # characters
-
-#: Labels by name, as in the records, so that SQL reads them.
-RECORD = Struct({**ATTRIBUTION.fields, "kind": STRING, "stance": STRING})
 
 
 @dataclass(frozen=True)
@@ -41,45 +38,31 @@ class Job:
     kept: Any  # Arrow schema of the kept columns
 
 
-def schema(kept: Any) -> Any:
-    """The Arrow schema of the output."""
-    import pyarrow as pa
-
-    about = [("id", STRING), ("attributions", List(RECORD)), ("error", STRING), ("system", STRING)]
-    own = [pa.field(name, kind.arrow()) for name, kind in about]
-    clashes = {f.name: f"input_{f.name}" for f in own}
-    return pa.schema([*own, *(f.with_name(clashes.get(f.name, f.name)) for f in kept)])
-
-
 def annotate_shard(job: Job, shard: Shard, system: Any, said: Callable[[int], None] = lambda rows: None) -> Stats:
     """Annotate a shard and commit its part. `said` hears how many rows are done.
 
     Raises OSError and InputError where the input is not there any more, OutputError where nothing can be written. An article that
     raises gets an error instead of attributions; one that kills the process is known by the state that it leaves behind.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     out = Output(job.out)
     deaths = Deaths(out, job.run, shard.part)
-    whole = schema(job.kept)
-    names = whole.names[4:]
     stats = Stats()
     started = time.perf_counter()
+    whole = schema(job.kept)
     with out.committed(shard.part) as draft, pq.ParquetWriter(draft, whole, compression="zstd") as file:
-        ready: list[dict[str, Any]] = []
+        ready: list[Made] = []
 
         def flush() -> None:
-            file.write_table(pa.Table.from_pylist(ready, schema=whole))
+            file.write_table(table(ready, job.system, job.kept))
             ready.clear()
 
         for numbered in _batches(rows(shard, job.columns), deaths):
             for (_, row), (found, error) in zip(numbered, _annotate(numbered, system, deaths), strict=True):
                 as_given = replace(found, text=row.text) if found else None
-                made = [attribution(as_given, a) for a in as_given.attributions] if as_given else []
-                ready.append({"id": row.id, "attributions": made, "error": error, "system": job.system})
-                ready[-1].update(zip(names, row.kept.values(), strict=True))
-                stats.add(row.text, made, error)
+                ready.append(Made(row.id, as_given, error, row.kept))
+                stats.add(row.text, as_given.attributions if as_given else (), error)
             said(stats.rows)
             if len(ready) >= GROUP:
                 flush()
@@ -181,7 +164,7 @@ def _unfit(n: int, row: Row, deaths: Deaths) -> str | None:
         return "NoText: the article is empty"
     if len(row.text) > TOO_LONG:
         return f"TooLong: {len(row.text):,} characters, at most {TOO_LONG:,}"
-    if not row.text.isascii() and any("\ud800" <= c <= "\udfff" for c in row.text):
+    if SURROGATE.search(row.text):
         return "NoText: not Unicode text: a surrogate stands alone"
     return None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from allegedly.scale.store import Output, OutputError
+from allegedly.schema import Attribution
 
 KEPT = 500  # of the commonest sources and names that a part's footer keeps: a sum over parts may miss some that are rare in each
 NAME = re.compile(r"(?:[A-Z][\w’'.-]+)(?: (?:of |the |and )?[A-Z][\w’'.-]+)*")
@@ -30,7 +31,7 @@ class Stats:
     asserted: Counter[str] = field(default_factory=Counter)  # names in claims that a source asserts
     denied: Counter[str] = field(default_factory=Counter)  # and in claims that a source denies
 
-    def add(self, text: str, made: Iterable[dict[str, Any]], error: str | None) -> None:
+    def add(self, text: str, made: Iterable[Attribution], error: str | None) -> None:
         """Count one article."""
         self.rows += 1
         self.characters += len(text)
@@ -38,11 +39,12 @@ class Stats:
             self.errors[error.partition(":")[0]] += 1
         for attribution in made:
             self.attributions += 1
-            self.stances[attribution["stance"]] += 1
-            self.sources[" ".join(s["text"] for s in attribution["source"]) or "(no source named)"] += 1
-            names = {n for s in attribution["claim"] for n in _names(s["text"])}
-            if attribution["stance"] in ("assert", "deny"):
-                (self.denied if attribution["stance"] == "deny" else self.asserted).update(names)
+            self.stances[attribution.stance] += 1
+            source = " ".join(text[s.start : s.end] for s in attribution.source.spans)
+            self.sources[source or "(no source named)"] += 1
+            if attribution.stance in ("assert", "deny"):
+                names = {n for s in attribution.claim.spans for n in _names(text[s.start : s.end])}
+                (self.denied if attribution.stance == "deny" else self.asserted).update(names)
 
     def plus(self, other: Stats) -> Self:
         """Add another's counts to these."""

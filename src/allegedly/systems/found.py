@@ -65,7 +65,7 @@ def link_via(attributions: Sequence[Attribution]) -> tuple[Attribution, ...]:
         outers = [attributions[m] for m in {x[2] for x in active} - {n} if _holds(attributions[m], inner)]
         if outers:
             via[n] = min(outers, key=lambda o: (_size(o), o.id)).id
-    return tuple(a.model_copy(update={"via": via.get(n)}) for n, a in enumerate(attributions))
+    return tuple(a.model_copy(update={"via": via[n]}) if n in via else a for n, a in enumerate(attributions))
 
 
 def _holds(outer: Attribution, inner: Attribution) -> bool:
