@@ -44,6 +44,7 @@ def annotate_shard(job: Job, shard: Shard, system: Any, said: Callable[[int], No
     Raises OSError and InputError where the input is not there any more, OutputError where nothing can be written. An article that
     raises gets an error instead of attributions; one that kills the process is known by the state that it leaves behind.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     out = Output(job.out)
@@ -52,19 +53,20 @@ def annotate_shard(job: Job, shard: Shard, system: Any, said: Callable[[int], No
     started = time.perf_counter()
     whole = schema(job.kept)
     with out.committed(shard.part) as draft, pq.ParquetWriter(draft, whole, compression="zstd") as file:
-        ready: list[Made] = []
+        ready: list[Any] = []
 
         def flush() -> None:
-            file.write_table(table(ready, job.system, job.kept))
+            file.write_table(pa.concat_tables([whole.empty_table(), *ready]))
             ready.clear()
 
         for numbered in _batches(rows(shard, job.columns), deaths):
+            made = []
             for (_, row), (found, error) in zip(numbered, _annotate(numbered, system, deaths), strict=True):
-                as_given = replace(found, text=row.text) if found else None
-                ready.append(Made(row.id, as_given, error, row.kept))
-                stats.add(row.text, as_given.attributions if as_given else (), error)
+                made.append(Made(row.id, replace(found, text=row.text) if found else None, error, row.kept))
+                stats.add(row.text, found.attributions if found else (), error)
+            ready.append(table(made, job.system, job.kept))
             said(stats.rows)
-            if len(ready) >= GROUP:
+            if sum(len(t) for t in ready) >= GROUP:
                 flush()
         stats.seconds = time.perf_counter() - started
         flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
 from functools import cache
@@ -37,7 +38,11 @@ def publish(out: Output, name: str, system: Any) -> Model:
 
 @cache
 def system_of(url: str, model: Model) -> Any:
-    """The system, ready to predict; loaded once in a process. OutputError where the output's files are not the driver's."""
+    """The system, ready to predict; loaded once in a process. OutputError where the output's files are not the driver's.
+
+    Records are many small objects without cycles: looking for cycles as often as Python does would take a quarter of a worker's time.
+    """
+    gc.set_threshold(50_000, 20, 100)
     if not model.digest:
         return get_system(model.name, "extraction")
     out = Output(url)
