@@ -46,7 +46,7 @@ $(VENV)/.extras: $(STAMP)
 	@touch $@
 
 test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser, Label Studio, Ray and object store
-	@$(BIN)/python -m pytest -m 'slow or scale'
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'slow or scale'
 
 test-studio: $(STUDIO_STAMP) browser ## the tests that need a real Label Studio
 	@$(STUDIO_BIN)/python -m pytest -m studio tests/studio
