@@ -14,5 +14,4 @@ class Crf(Linear):
 
     bits = 20
     shrink = 3e-5
-    least = 0.03
     start = (0.8, 1.2, 0.3)

@@ -36,7 +36,6 @@ class Linear:
     tasks = ("detection", "extraction", "stance")
     bits = BITS  # of the table that features are hashed into
     shrink = 1e-4  # how strongly weights are drawn to 0
-    least = 0.0  # a feature whose every weight is smaller is dropped once it has been learned
     #: A stretch that is missed costs a whole attribution, so decoding favours the start of a source or cue a little.
     start = (1.2, 1.2, 0.0)  # source, cue, claim
 
@@ -45,7 +44,7 @@ class Linear:
         self._seed = seed
         self._depth = DEPTH
         self._words = Words()
-        self._tagger = Tagger(self.bits, seed, self.shrink, self.least, self.start)
+        self._tagger = Tagger(self.bits, seed, self.shrink, self.start)
         self._linker = Linker()
         self._stance = StanceModel()
 
@@ -174,11 +173,12 @@ class Linear:
 
     def save(self, folder: Path) -> None:
         """Write the weights as npz and the rest as JSON."""
-        used = np.flatnonzero(np.any(self._tagger.weights != 0, axis=1))
+        rows, weights = self._tagger.used()
         np.savez_compressed(
             folder / "weights.npz",
-            rows=used,
-            tagger=self._tagger.weights[used].astype(np.float16),
+            rows=np.diff(rows, prepend=0).astype(np.uint32),
+            tagger=weights,
+            scale=self._tagger.scale,
             transitions=self._tagger.transitions,
             first=self._tagger.first,
             stance=self._stance.weights,
@@ -199,7 +199,7 @@ class Linear:
         made._depth = about["depth"]
         made._linker.least = Least(*about["least"])
         with np.load(folder / "weights.npz", allow_pickle=False) as data:
-            made._tagger.weights[data["rows"]] = data["tagger"].astype(np.float32)
+            made._tagger.put(np.cumsum(data["rows"]), data["tagger"], data["scale"])
             made._tagger.transitions, made._tagger.first = data["transitions"], data["first"]
             made._stance.classes = about["classes"]
             made._stance.weights, made._stance.bias = data["stance"], data["bias"]

@@ -30,14 +30,23 @@ class Tagger:
         bits: int,
         seed: int = 0,
         shrink: float = 1e-4,
-        least: float = 0.0,
         start: tuple[float, float, float] = (0.0, 0.0, 0.0),
     ) -> None:
         self.weights = np.zeros((1 << bits, N), np.float32)
+        self.scale = np.ones(N, np.float32)
         self.transitions = np.zeros((N, N), np.float32)
         self.first = np.zeros(N, np.float32)
-        self._seed, self._shrink, self._least = seed, shrink, least
+        self._seed, self._shrink = seed, shrink
         self._bonus = np.array([start[ROLES.index(x[2:])] if x[0] == "B" else 0 for x in LABELS], np.float32)
+
+    def used(self) -> tuple[Any, Any]:
+        """The rows that have weights, and these as they are saved, in 8 bits, times `scale`."""
+        rows = np.flatnonzero(np.any(self.weights != 0, axis=1))
+        return rows, np.round(self.weights[rows] / self.scale).astype(np.int8)
+
+    def put(self, rows: Any, weights: Any, scale: Any) -> None:
+        """Take weights in 8 bits: a model that was just fitted takes its own, so that one read back answers exactly as it."""
+        self.weights[rows], self.scale = weights * scale, scale
 
     def scores(self, features: Any) -> Any:
         """What each token's features say for each label, before the neighbours are heard; (tokens, labels)."""
@@ -86,9 +95,9 @@ class Tagger:
                 mean += self.weights
                 means.append((self.transitions.copy(), self.first.copy()))
         if means:
-            # Half precision, as models are saved: a model read back answers exactly as this one.
-            self.weights = (mean / np.float32(len(means))).astype(np.float16).astype(np.float32)
-            self.weights[np.abs(self.weights).max(axis=1) < self._least] = 0
+            mean /= np.float32(len(means))
+            self.scale = np.maximum(np.abs(mean).max(axis=0) / np.float32(127), np.float32(1e-9))
+            self.put(np.arange(len(mean)), np.round(mean / self.scale).astype(np.int8), self.scale)
             self.transitions = np.mean([m[0] for m in means], 0).astype(np.float32)
             self.first = np.mean([m[1] for m in means], 0).astype(np.float32)
 
