@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 
 import pytest
 from conftest_scale import jsonl, parquet, text
@@ -157,3 +158,83 @@ def test_pages_of_a_warc(tmp_path) -> None:
     assert "Home" not in found[0].text
     assert found[1].error.startswith("NoText")
     assert warcio
+
+
+def test_an_input_that_is_given_twice_is_read_once(tmp_path) -> None:
+    for n in range(3):
+        (tmp_path / f"t{n}.TXT").write_text(text(n))
+    jsonl(tmp_path / "a.jsonl", [{"text": "a"}])
+    given = [str(tmp_path / "t1.TXT"), str(tmp_path), str(tmp_path / "*.TXT"), str(tmp_path / "a.jsonl")]
+    assert [i for s in ids(find(given)) for i in s] == ["t1", f"{tmp_path.name}/a@0", "t0", "t2"]
+
+
+def test_inputs_whose_names_differ_in_the_suffix_alone_have_ids_of_their_own(tmp_path) -> None:
+    for suffix in ("jsonl", "ndjson"):
+        jsonl(tmp_path / f"a.{suffix}", [{"text": "a"}])
+    assert ids(find([str(tmp_path)])) == [["a.jsonl@0"], ["a.ndjson@0"]]
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(tmp_path) -> None:
+    (tmp_path / "[2023]").mkdir()
+    jsonl(tmp_path / "[2023]" / "a.jsonl", [{"text": "a"}])
+    assert ids(find([str(tmp_path / "[2023]")])) == [["a@0"]]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl.gz", "jsonl.zst"])
+def test_a_compressed_file_that_is_cut_off_is_told(tmp_path, suffix) -> None:
+    lines = b"".join(json.dumps({"id": n, "text": os.urandom(300).hex()}).encode() + b"\n" for n in range(900))
+    pack = gzip.compress if suffix.endswith("gz") else pytest.importorskip("zstandard").compress
+    first, second = pack(lines), pack(lines)
+    file = tmp_path / f"a.{suffix}"
+    file.write_bytes(first + second)
+    assert sum(map(len, ids(find([str(file)])))) == 1800
+    file.write_bytes(first + second[:-9000])
+    with pytest.raises(InputError, match=rf"a.{suffix}: cannot be read: EOFError"):
+        ids(find([str(file)]))
+    with pytest.raises(InputError, match="cannot be read"):
+        cut(find([str(file)]), limit=9999)
+
+
+def test_lines_of_a_file_system_whose_files_only_read(tmp_path, monkeypatch) -> None:
+    """As those of hdfs."""
+    from contextlib import contextmanager
+
+    from allegedly.scale import inputs, readers
+
+    class Only:
+        def __init__(self, file) -> None:
+            self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+    @contextmanager
+    def opened(url, *modes, **more):
+        with open(url.removeprefix("file://"), "rb") as file:
+            yield Only(file)
+
+    file = jsonl(tmp_path / "a.jsonl", [{"id": n, "text": text(n)} for n in range(9)])
+    monkeypatch.setattr(readers.fsspec, "open", opened)
+    monkeypatch.setattr(inputs, "ARTICLE", 30)
+    assert [i for s in ids(find([str(file)]), 1) for i in s] == [str(n) for n in range(9)]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_warc_that_is_cut_off_is_told(tmp_path, packed) -> None:
+    pytest.importorskip("trafilatura")
+    pytest.importorskip("warcio")
+    from io import BytesIO
+
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    file = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    with open(file, "wb") as stream:
+        for n in range(3):
+            page = f"<html><body><article><p>{text(n, os.urandom(90_000).hex())}</p></article></body></html>".encode()
+            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.0")
+            writer = WARCWriter(stream, gzip=packed)
+            writer.write_record(
+                writer.create_warc_record(f"http://x.test/{n}", "response", BytesIO(page), http_headers=http)
+            )
+    assert sum(map(len, ids(find([str(file)])))) == 3
+    file.write_bytes(file.read_bytes()[:-2000])
+    with pytest.raises(InputError, match="cannot be read: EOFError"):
+        ids(find([str(file)]))

@@ -16,10 +16,10 @@ from conftest_scale import SYSTEM, corpus, jsonl, make, parquet, table, text
 
 from allegedly.scale import shard as shards
 from allegedly.scale import store
-from allegedly.scale.inputs import cut, find
+from allegedly.scale.inputs import InputError, cut, find
 from allegedly.scale.local import Local
 from allegedly.scale.readers import Columns
-from allegedly.scale.run import forget_crashed, plan, sample, total
+from allegedly.scale.run import forget_crashed, plan, run, sample, total
 from allegedly.scale.shard import Job, annotate_shard
 from allegedly.scale.store import Output, OutputError
 from allegedly.scale.table import Made, schema
@@ -145,8 +145,6 @@ def test_a_vanished_input_is_told_and_the_rest_is_made(news, tmp_path, monkeypat
     made = plan([str(news)], str(out), SYSTEM, corpus())
     data = (news / "f0.parquet").read_bytes()
     (news / "f0.parquet").unlink()
-    from allegedly.scale.run import run
-
     end = run(made, Here, lambda progress, runner: None)
     assert [(f.shard.part, type(f.error)) for f in end.failed] == [("part-000000.parquet", FileNotFoundError)]
     assert len(table(out)) == 150
@@ -354,6 +352,134 @@ def test_a_job_annotates_in_bounded_batches(tmp_path) -> None:
     (one,) = cut(find([str(parquet(tmp_path / "a.parquet", [text(n) for n in range(200)]))]))
     annotate_shard(Job(str(tmp_path / "out"), "r", "s", Columns(), pa.schema([])), one, Watched())
     assert max(seen) == shards.BATCH
+
+
+# ------------------------------------------------------------ what a job is
+
+
+def test_inputs_in_another_order_are_another_job(news, tmp_path) -> None:
+    """Parts are numbered in the order of the inputs: in another one they would be doubled and lost."""
+    first, second = news / "f0.parquet", news / "f1.parquet"
+    here([first, second], tmp_path / "out")
+    (tmp_path / "out" / "part-000001.parquet").unlink()
+    with pytest.raises(OutputError, match="the inputs came in another order"):
+        here([second, first], tmp_path / "out")
+
+
+def test_texts_that_were_renamed_are_another_job(tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    for n in range(4):
+        (tmp_path / "in" / f"t{n}.txt").write_text(text(n))
+    here([tmp_path / "in"], tmp_path / "out", rows=2)
+    (tmp_path / "in" / "t0.txt").rename(tmp_path / "in" / "z.txt")
+    with pytest.raises(OutputError, match="in had files of other names"):
+        here([tmp_path / "in"], tmp_path / "out", rows=2)
+
+
+def test_an_output_is_no_input(news, tmp_path) -> None:
+    pattern = tmp_path / "in" / "**" / "*.parquet"
+    here([pattern], news / "out")
+    (news / "out" / "part-000001.parquet").unlink()
+    here([pattern], news / "out")
+    assert len(table(news / "out")) == 300
+    with pytest.raises(InputError, match="or of the output"):
+        here([news], news)
+
+
+def test_a_plan_that_another_run_overtook_looks_again(news, tmp_path) -> None:
+    late = plan([str(news)], str(tmp_path / "out"), SYSTEM, corpus(), rows=50)
+    here([news], tmp_path / "out", rows=40)
+    with pytest.raises(OutputError, match="rows was 40, now 50"):
+        run(late, Here, lambda progress, runner: None)
+
+
+# ------------------------------------------------------------ what goes wrong in a worker
+
+
+def test_a_surrogate_in_an_id_or_a_kept_field_costs_no_part(tmp_path) -> None:
+    lines = [{"id": "a\ud800", "text": text(1), "url": "u\udfff"}, {"id": "b", "text": text(2), "url": None}]
+    here([jsonl(tmp_path / "a.jsonl", lines)], tmp_path / "out", columns=Columns(keep=("url",)))
+    found = table(tmp_path / "out").to_pylist()
+    assert [(r["id"], r["url"], len(r["attributions"])) for r in found] == [("a?", "u?", 1), ("b", None, 1)]
+
+
+def test_an_answer_that_is_none_is_an_error_of_the_article(tmp_path) -> None:
+    class Odd:
+        def predict(self, articles):
+            return {a.id: 7 if "RAISE" in a.text else () for a in articles}
+
+    (one,) = cut(find([str(parquet(tmp_path / "a.parquet", [text(0), text(1, "RAISE"), text(2)]))]))
+    stats = annotate_shard(Job(str(tmp_path / "out"), "r", "s", Columns(), pa.schema([])), one, Odd())
+    assert (stats.rows, dict(stats.errors)) == (3, {"TypeError": 1})
+
+
+def test_deaths_with_no_article_in_hand_leave_none_out(tmp_path, monkeypatch) -> None:
+    """A worker that dies over what is read is no fault of the article before."""
+
+    class Death(BaseException):
+        pass
+
+    def dying(*given):
+        yield from (shards.Row(str(n), text(n), {}) for n in range(shards.BATCH))
+        raise Death
+
+    monkeypatch.setattr(shards, "rows", dying)
+    (one,) = cut(find([str(parquet(tmp_path / "a.parquet", [text(0)] * 70))]))
+    job = Job(str(tmp_path / "out"), "r", "s", Columns(), pa.schema([]))
+    blamed = []
+    for _ in range(5):
+        with pytest.raises(Death):
+            annotate_shard(job, one, get_system(SYSTEM, "extraction"))
+        blamed.append(shards.died_with_an_article(job, one))
+    assert blamed == [True, False, False, False, False]
+    after = shards.Deaths(Output(job.out), "r", one.part)
+    assert not any(after.left_out(n) for n in range(shards.BATCH))
+
+
+def test_a_death_is_counted_once_however_often_it_is_asked_for(tmp_path) -> None:
+    (one,) = cut(find([str(parquet(tmp_path / "a.parquet", [text(0)]))]))
+    job = Job(str(tmp_path / "out"), "r", "s", Columns(), pa.schema([]))
+    shards.Deaths(Output(job.out), "r", one.part).hand([0])
+    assert [shards.died_with_an_article(job, one) for _ in range(3)] == [True, False, False]
+    assert shards.Deaths(Output(job.out), "another", one.part).in_hand == []
+
+
+def test_an_error_that_cannot_travel_is_told_by_name(tmp_path, monkeypatch) -> None:
+    """UnknownIdError wants three arguments and is made again with one: the executor would take that for a death."""
+    import pickle
+
+    from allegedly.scale import worker
+
+    (one,) = cut(find([str(parquet(tmp_path / "a.parquet", [text(0)]))]))
+    job = Job(str(tmp_path / "out"), "r", "s", Columns(), pa.schema([]))
+    with pytest.raises(RuntimeError, match="UnknownIdError: no system 'nobody'") as caught:
+        worker.annotate(job, worker.Model("nobody", ""), one)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_every_shard_ends_even_where_the_engine_itself_fails(news, tmp_path, monkeypatch) -> None:
+    def none(self, slot):
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(Local, "_pool", none)
+    end = make([news], tmp_path / "out", workers=2, rows=50)
+    assert [type(f.error) for f in end.failed] == [BlockingIOError] * 6
+
+
+def test_counts_stay_small_in_an_input_that_is_not_cut(monkeypatch) -> None:
+    from types import SimpleNamespace as Some
+
+    from allegedly.scale import stats
+
+    monkeypatch.setattr(stats, "MOST", 10)
+    counted = stats.Stats()
+    for n in range(100):
+        words = f"often {n}"
+        for span in (Some(start=0, end=5), Some(start=0, end=len(words))):
+            made = Some(stance="none", source=Some(spans=(span,)), claim=Some(spans=()))
+            counted.add(words, [made], None)
+    assert len(counted.sources) <= 10
+    assert counted.sources["often"] == 100
 
 
 # ------------------------------------------------------------ the command

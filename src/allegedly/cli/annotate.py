@@ -90,7 +90,7 @@ def annotate(
             retry_crashed,
         )
         return
-    if workers or cluster or limit or dry_run or retry_crashed:
+    if workers or cluster or limit or dry_run or retry_crashed or keep or id_:
         raise typer.BadParameter("expected --out DIR: these options are for many articles")
     from allegedly.annotate import annotate_files, record
     from allegedly.models import DEFAULT, trained
@@ -134,9 +134,7 @@ def _many(
     name = system or DEFAULT
     made = plan(inputs, out, name, opened, Columns(*columns), limit=limit, rows=rows)
     say(f"{name}: {measured(name, opened)}")
-    at_once = (
-        workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or os.cpu_count() or 1
-    )
+    at_once = workers or _cores()
     if dry_run:
         _estimate(made, at_once)
         return
@@ -172,6 +170,10 @@ def _many(
     if end.failed:
         say(f"{len(end.failed)} parts are missing; once that is mended, the same command makes them")
         raise typer.Exit(1)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _estimate(made: Plan, workers: int) -> None:
@@ -228,10 +230,11 @@ def _progress() -> Iterator[Callable[[Progress, Any], None]]:
     import time
 
     last = time.monotonic()
+    every = float(os.environ.get("ALLEGEDLY_PROGRESS_EVERY", EVERY))
 
     def write(progress: Progress, runner: Any) -> None:
         nonlocal last
-        if time.monotonic() - last < float(os.environ.get("ALLEGEDLY_PROGRESS_EVERY", EVERY)):
+        if time.monotonic() - last < every:
             return
         last = time.monotonic()
         live = runner.rows() if runner else 0

@@ -9,10 +9,10 @@ from typing import Any
 
 from allegedly.scale.inputs import Shard
 from allegedly.scale.local import TRIES, Done
-from allegedly.scale.shard import Job, annotate_shard, died_with_an_article
+from allegedly.scale.shard import Job, died_with_an_article
 from allegedly.scale.stats import Stats, stats_of
 from allegedly.scale.store import Output
-from allegedly.scale.worker import Model, system_of
+from allegedly.scale.worker import Model, annotate
 from allegedly.schema import AllegedlyError
 
 #: Before `import ray`: no telemetry, workers as urgent as anything else, one thread each.
@@ -89,4 +89,4 @@ def _work(job: Job, model: Model, shard: Shard) -> Stats:
     out = Output(job.out)
     if out.exists(shard.part):
         return stats_of(out, shard.part)  # a task that was run again after it had committed
-    return annotate_shard(job, shard, system_of(job.out, model))
+    return annotate(job, model, shard)

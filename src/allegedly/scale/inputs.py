@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -60,25 +61,30 @@ class Shard:
         return replace(self, rows=rows, weight=max(1, self.weight * rows // max(1, self.rows or rows)))
 
 
-def find(given: Sequence[str]) -> list[Input]:
-    """The inputs that paths, folders and patterns name, in a fixed order. InputError where there is nothing."""
+def find(given: Sequence[str], output: str = "") -> list[Input]:
+    """The inputs that paths, folders and patterns name, each once, in a fixed order; none in the folder `output`, an address.
+
+    InputError where there is nothing.
+    """
     found: list[Input] = []
+    seen: set[str] = set()  # of the texts
     for one in given:
         fs, path = fsspec.core.url_to_fs(one)
-        if any(c in path for c in "*?["):
+        if any(c in path for c in "*?[") and not fs.exists(path):
             paths = sorted(fs.glob(path))
         elif fs.isdir(path):
             paths = sorted(p["name"] for p in fs.ls(path, detail=True) if p["type"] == "file")
         else:
             paths = [path] if fs.exists(path) else []
-        known = [p for p in paths if _kind(p)]
+        known = [p for p in paths if _kind(p) and not fs.unstrip_protocol(p).startswith(f"{output}/")]
         if not known:
-            why = f"it has {len(paths)} files of other kinds" if paths else "nothing is there"
+            why = f"it has {len(paths)} files of other kinds, or of the output" if paths else "nothing is there"
             raise InputError(f"{one}: expected {', '.join(KINDS)}; {why}")
-        texts = [p for p in known if _kind(p) == "text"]
-        found += [Input(fs.unstrip_protocol(p), _kind(p), int(fs.size(p) or 0)) for p in known if p not in set(texts)]
+        found += [Input(fs.unstrip_protocol(p), _kind(p), int(fs.size(p) or 0)) for p in known if _kind(p) != "text"]
+        texts = [p for p in known if _kind(p) == "text" and fs.unstrip_protocol(p) not in seen]
         if texts:
             urls = tuple(fs.unstrip_protocol(p) for p in texts)
+            seen.update(urls)
             found.append(Input(fs.unstrip_protocol(path), "text", sum(int(fs.size(p) or 0) for p in texts), urls))
     unique = {i.url: i for i in found}
     return [replace(i, name=name) for i, name in zip(unique.values(), _names(list(unique)), strict=True)]
@@ -87,7 +93,10 @@ def find(given: Sequence[str]) -> list[Input]:
 def _names(urls: list[str]) -> list[str]:
     folders = {u.rstrip("/").rpartition("/")[0] for u in urls}
     common = "/".join(os.path.commonprefix([f.split("/") for f in folders])) + "/"  # noqa: RUF071 (of lists, not of strings)
-    return [u.removeprefix(common)[: -len(_suffix(u)) or None] for u in urls]
+    whole = [u.removeprefix(common) for u in urls]
+    short = [w[: -len(_suffix(w)) or None] for w in whole]
+    often = Counter(short)
+    return [w if often[s] > 1 else s for w, s in zip(whole, short, strict=True)]
 
 
 def _suffix(path: str) -> str:
@@ -156,7 +165,9 @@ def parquet_metadata(url: str) -> Any:
     try:
         with fsspec.open(url, "rb") as file:
             return pq.read_metadata(file)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) is not None:
+            raise
         raise InputError(f"{url}: expected a Parquet file: {error}") from None
 
 

@@ -14,9 +14,9 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 from allegedly.scale.inputs import Shard
-from allegedly.scale.shard import Job, annotate_shard, died_with_an_article
+from allegedly.scale.shard import Job, died_with_an_article
 from allegedly.scale.stats import Stats
-from allegedly.scale.worker import Model, system_of
+from allegedly.scale.worker import Model, annotate
 
 TRIES = 5  # deaths of a shard's workers with no article in hand after which it is given up: then it is not the articles
 
@@ -36,7 +36,9 @@ class Local:
         self.workers = workers
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # of every worker: there are as many workers as cores
         self._context = multiprocessing.get_context("spawn")
-        self._rows: Any = self._context.Array("q", workers)  # rows done of the shard in work, one number a worker
+        #: Rows done of the shard in work, one number a worker. Without a lock: a worker that is killed would never let go of it.
+        self._rows: Any = self._context.RawArray("q", workers)
+        self._opening = threading.Lock()  # no process is started once the end has begun
 
     def rows(self) -> int:
         """Rows done of the shards that are in work."""
@@ -58,7 +60,8 @@ class Local:
             for _ in shards:
                 yield ends.get()
         finally:
-            stop.set()
+            with self._opening:
+                stop.set()
             for pool in pools:
                 if pool:
                     _end(pool)
@@ -73,27 +76,37 @@ class Local:
                 shard = todo.get_nowait()
             except queue.Empty:
                 return
-            tries = 0
-            while tries < TRIES:
-                pool = pools[slot] = pools[slot] or self._pool(slot)
-                try:
-                    future: Future[Stats] = pool.submit(_work, job, model, shard)
-                    end = Done(shard, future.result())
-                except BrokenProcessPool as error:
-                    pools[slot] = None
-                    _end(pool)
-                    if stop.is_set():
-                        return
-                    end = Done(shard, None, error)
-                    if not died_with_an_article(job, shard):
-                        tries += 1
-                        time.sleep(0.1 * 2**tries)
-                    continue
-                except BaseException as error:
-                    end = Done(shard, None, error)
-                break
+            try:
+                end = self._shard(slot, shard, stop, pools, job, model)
+            except BaseException as error:  # whatever it is: somebody waits for an end of every shard
+                end = Done(shard, None, error)
             self._rows[slot] = 0
             ends.put(end)
+
+    def _shard(
+        self, slot: int, shard: Shard, stop: threading.Event, pools: list[ProcessPoolExecutor | None], job: Job, model: Model
+    ) -> Done:  # fmt: skip
+        """Have a shard annotated, by one worker after the other while they die over articles."""
+        tries = 0
+        while True:
+            pool = None
+            try:
+                with self._opening:
+                    if stop.is_set():
+                        return Done(shard, None)
+                    pool = pools[slot] = pools[slot] or self._pool(slot)
+                    future: Future[Stats] = pool.submit(_work, job, model, shard)
+                return Done(shard, future.result())
+            except BrokenProcessPool as error:
+                pools[slot] = None
+                if pool:
+                    _end(pool)
+                if stop.is_set() or died_with_an_article(job, shard):
+                    continue
+                tries += 1
+                if tries == TRIES:
+                    return Done(shard, None, error)
+                stop.wait(0.1 * 2**tries)
 
     def _pool(self, slot: int) -> ProcessPoolExecutor:
         arguments = (slot, self._rows, os.getpid())
@@ -129,4 +142,4 @@ def _start(slot: int, rows: Any, driver: int) -> None:
 
 def _work(job: Job, model: Model, shard: Shard) -> Stats:
     _heard(0)
-    return annotate_shard(job, shard, system_of(job.out, model), _heard)
+    return annotate(job, model, shard, _heard)

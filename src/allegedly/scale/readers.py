@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO, Any, NamedTuple
 
 import fsspec
@@ -35,8 +36,12 @@ class Columns(NamedTuple):
 def rows(shard: Shard, columns: Columns = Columns()) -> Iterator[Row]:  # noqa: B008
     """The rows of a shard, no more than its limit. OSError and InputError where the input has vanished or is broken."""
     found = {"parquet": _parquet, "jsonl": _jsonl, "text": _texts, "warc": _warc}[shard.input.kind](shard, columns)
-    most = shard.rows
-    return found if most is None else (row for _, row in zip(range(most), found, strict=False))
+    try:
+        yield from found if shard.rows is None else islice(found, shard.rows)
+    except Exception as error:  # a decompressor or a parser may raise anything
+        if isinstance(error, InputError) or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        raise InputError(f"{shard.input.url}: cannot be read: {type(error).__name__}: {error}"[:500]) from error
 
 
 def kept_schema(inputs: Sequence[Input], columns: Columns) -> Any:
@@ -120,18 +125,72 @@ def _jsonl(shard: Shard, columns: Columns) -> Iterator[Row]:
 
 @contextmanager
 def _lines(url: str) -> Iterator[IO[bytes]]:
-    """A file to read lines from. fsspec reads the first frame of a .zst file only, and writers that compress in parallel write many."""
+    """A file to read lines from, buffered here: the files of some file systems read lines of any length only."""
     if compression(url) != "zstd":
         with fsspec.open(url, "rb", compression=compression(url)) as file:
-            yield io.BufferedReader(file, 1 << 20)  # the files of some file systems read lines of any length only
+            yield io.BufferedReader(file if hasattr(file, "readinto") else _Raw(file), 1 << 20)
         return
     try:
         import zstandard
     except ImportError:
         raise InputError(f"{url}: .zst files need the extra scale: pip install 'allegedly[scale]'") from None
-    with fsspec.open(url, "rb") as raw:
-        frames = zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(raw, read_across_frames=True)
-        yield io.BufferedReader(frames, 1 << 20)
+    with fsspec.open(url, "rb") as file:
+        yield io.BufferedReader(_Frames(file, zstandard.ZstdDecompressor(max_window_size=2**31)), 1 << 20)
+
+
+class _Raw(io.RawIOBase):
+    """A file that knows `read` alone, as those of hdfs do, for a buffer to read from."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._file.seek(offset, whence)
+        return self.tell()
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Frames(io.RawIOBase):
+    """A .zst file unpacked. fsspec reads its first frame only, and parallel writers make many; zstandard's own reader takes a file that is
+    cut off for a whole one.
+    """
+
+    def __init__(self, file: Any, zstd: Any) -> None:
+        self._file, self._zstd, self._frame = file, zstd, zstd.decompressobj()
+        self._begun = False  # inside a frame
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            rest = b""
+            if self._frame.eof:
+                rest, self._frame, self._begun = self._frame.unused_data, self._zstd.decompressobj(), False
+            packed = rest or self._file.read(1 << 16)
+            if not packed:
+                if self._begun:
+                    raise EOFError("the file ends inside a frame")
+                return 0
+            self._begun = True
+            self._ready = memoryview(self._frame.decompress(packed))
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
 
 
 def _line(line: bytes, fallback: str, key: str, columns: Columns) -> Row:
@@ -147,7 +206,7 @@ def _line(line: bytes, fallback: str, key: str, columns: Columns) -> Row:
     kept = {k: _string(values.get(k)) for k in columns.keep}
     name = values.get(key)
     if columns.text not in values:
-        return Row(str(name or fallback), "", kept, f"InputError: expected a field {columns.text}")
+        return Row(fallback if name is None else str(name), "", kept, f"InputError: expected a field {columns.text}")
     return _row(fallback if name is None else str(name), values[columns.text], kept)
 
 
@@ -158,7 +217,7 @@ def _string(value: Any) -> str | None:
 def _texts(shard: Shard, columns: Columns) -> Iterator[Row]:
     for url in shard.input.files[shard.start : shard.stop]:
         kept = {k: url if k == "file" else None for k in columns.keep}
-        name = url.rsplit("/", 1)[-1].removesuffix(".txt")
+        name = url.rsplit("/", 1)[-1][: -len(".txt")]
         with fsspec.open(url, "rb") as file:
             data = file.read()
         try:
@@ -174,10 +233,19 @@ def _warc(shard: Shard, columns: Columns) -> Iterator[Row]:
         from warcio.archiveiterator import ArchiveIterator
     except ImportError:
         raise InputError(f"{shard.input.url}: WARC files need the extra web: pip install 'allegedly[web]'") from None
-    with fsspec.open(shard.input.url, "rb") as file:
+    url = shard.input.url
+    with fsspec.open(
+        url, "rb", compression=compression(url)
+    ) as file:  # warcio would take a file that is cut off for a whole one
         for record in ArchiveIterator(file):
-            if record.rec_type != "response" or not _is_page(record):
+            wanted = record.rec_type == "response" and _is_page(record)
+            body = record.raw_stream  # read first, so that what is wrong with the file is not taken for the page's
+            data = [some for some in iter(lambda: body.read(1 << 20), b"") if wanted]  # noqa: B023
+            if getattr(body, "limit", 0) > 0:
+                raise EOFError("the file ends inside a record")
+            if not wanted:
                 continue
+            record.raw_stream = io.BytesIO(b"".join(data))
             about = record.rec_headers
             name = (about.get_header("WARC-Record-ID") or f"{shard.input.name}@{record.offset}").strip("<>")
             known = {"url": about.get_header("WARC-Target-URI"), "date": about.get_header("WARC-Date")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +56,7 @@ class Plan:
 
     def manifest(self) -> dict[str, Any]:
         """What a job is, so that no other one writes into its output."""
-        inputs = {i.url: [i.size, len(i.files)] for i in self.inputs}
+        inputs = {i.url: [i.size, len(i.files), *([_digest(i.files)] if i.files else [])] for i in self.inputs}
         return {"format": 1, "system": signature(self.system, self.corpus), "inputs": inputs, **self.options}
 
 
@@ -63,22 +64,34 @@ def plan(
     given: Sequence[str], out: str, system: str, corpus: Corpus, columns: Columns = Columns(), *, limit: int | None = None, rows: int = ROWS  # noqa: B008
 ) -> Plan:  # fmt: skip
     """Find the inputs and cut them. InputError, and OutputError where the output belongs to another job."""
-    inputs = find(given)
-    options = {"text": columns.text, "id": columns.id, "keep": list(columns.keep), "limit": limit, "rows": rows}
     output = Output(out)
+    inputs = find(given, output.fs.unstrip_protocol(output.path))
+    options = {"text": columns.text, "id": columns.id, "keep": list(columns.keep), "limit": limit, "rows": rows}
     made = Plan(
         output, inputs, cut(inputs, rows, limit), columns, kept_schema(inputs, columns), system, corpus, options
     )
-    if there := output.read(MANIFEST):
+    _look(made)
+    return made
+
+
+def _look(made: Plan) -> None:
+    """See what is done. OutputError where the output belongs to another job."""
+    parts = set(made.out.parts())
+    if there := made.out.read(MANIFEST):
         differences = list(_differences({k: v for k, v in there.items() if k != "model"}, made.manifest()))
         if differences:
             raise OutputError(
-                f"{out}: belongs to another job: {'; '.join(differences)}. Take another --out, or give what that job was given"
+                f"{made.out.url}: belongs to another job: {'; '.join(differences)}. Take another --out, or give what that job was given"
             )
-    elif output.parts():
-        raise OutputError(f"{out}: holds parts but no {MANIFEST}: expected an empty folder or one of an earlier run")
-    made.done = set(output.parts()) & {s.part for s in made.shards}
-    return made
+    elif parts:
+        raise OutputError(
+            f"{made.out.url}: holds parts but no {MANIFEST}: expected an empty folder or one of an earlier run"
+        )
+    made.done = parts & {s.part for s in made.shards}
+
+
+def _digest(files: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(files).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
@@ -90,8 +103,12 @@ def _differences(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         if some:
             yield f"{len(some)} inputs {what}: {', '.join(sorted(some)[:3])}{' …' if len(some) > 3 else ''}"
     for url in sorted(before.keys() & after.keys()):
-        if before[url] != after[url]:
+        if before[url][:2] != after[url][:2]:
             yield f"{url} was {before[url][0]:,} bytes, now {after[url][0]:,}"
+        elif before[url] != after[url]:
+            yield f"{url} had files of other names"
+    if before.keys() == after.keys() and list(before) != list(after):
+        yield "the inputs came in another order"
 
 
 def forget_crashed(made: Plan) -> int:
@@ -150,14 +167,11 @@ def _alone(out: Output) -> Iterator[None]:
 
 def run(made: Plan, engine: Callable[[], Engine], said: Callable[[Progress, Engine | None], None]) -> Progress:
     """Do what is left of a plan. OutputError stops it; a shard whose input is broken is in `failed`, and the others go on."""
-    progress = Progress(len(made.shards), sum(s.weight for s in made.shards))
-    progress.shards_done = len(made.done)
-    progress.weight_done = progress.begun = sum(s.weight for s in made.shards if s.part in made.done)
-    if rows := sum(s.rows for s in made.shards if s.rows):
-        progress.each = sum(s.weight for s in made.shards if s.rows) / rows
     if not made.todo:
-        return progress
+        return _begun(made)
     with _alone(made.out):
+        _look(made)  # again: another driver may have been at work since
+        progress = _begun(made)
         made.out.fs.makedirs(made.out.path, exist_ok=True)
         made.out.tidy()
         model = _model(made)
@@ -183,6 +197,14 @@ def run(made: Plan, engine: Callable[[], Engine], said: Callable[[Progress, Engi
         raise OutputError(
             f"{made.out.url}: {len(lost)} parts were made and are not here, {min(lost)} first: does every machine see this very folder?"
         )
+    return progress
+
+
+def _begun(made: Plan) -> Progress:
+    weight = sum(s.weight for s in made.shards if s.part in made.done)
+    progress = Progress(len(made.shards), sum(s.weight for s in made.shards), len(made.done), weight, weight)
+    if rows := sum(s.rows for s in made.shards if s.rows):
+        progress.each = sum(s.weight for s in made.shards if s.rows) / rows
     return progress
 
 

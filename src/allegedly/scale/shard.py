@@ -65,6 +65,7 @@ def annotate_shard(job: Job, shard: Shard, system: Any, said: Callable[[int], No
                 made.append(Made(row.id, replace(found, text=row.text) if found else None, error, row.kept))
                 stats.add(row.text, found.attributions if found else (), error)
             ready.append(table(made, job.system, job.kept))
+            deaths.rest()
             said(stats.rows)
             if sum(len(t) for t in ready) >= GROUP:
                 flush()
@@ -85,12 +86,16 @@ class Deaths:
         left = out.read(self._name) or {}
         same = left.get("run") == run
         self._deaths = Counter({int(n): count for n, count in left.get("deaths", {}).items()}) if same else Counter()
-        in_hand = left.get("hand", []) if same else []
-        self._deaths.update(in_hand)
+        #: What was in hand at the last death.
+        self.in_hand: list[int] = left.get("hand", []) if same else []
+        self._deaths.update(self.in_hand)
         #: Left out: killed its worker, and was the only one in hand the last time.
         self._out_for_good = set(left.get("out", [])) if same else set()
-        if len(in_hand) == 1 and self._deaths[in_hand[0]] >= DEATHS:
-            self._out_for_good.add(in_hand[0])
+        if len(self.in_hand) == 1 and self._deaths[self.in_hand[0]] >= DEATHS:
+            self._out_for_good.add(self.in_hand[0])
+        self._now = 0  # how many are in hand now
+        if self.in_hand:
+            self.hand([])  # counted: the next death counts another
 
     def suspects(self, number: int) -> bool:
         """Whether an article was in hand at a death, and is better annotated alone."""
@@ -104,6 +109,12 @@ class Deaths:
         """Say what is in hand now."""
         state = {"run": self._run, "hand": list(numbers), "deaths": self._deaths, "out": sorted(self._out_for_good)}
         self._out.mark(self._name, state)
+        self._now = len(numbers)
+
+    def rest(self) -> None:
+        """Say that nothing is in hand, if it was an article alone: it is no longer to blame. Of many none is blamed by one death."""
+        if self._now == 1:
+            self.hand([])
 
     def over(self) -> None:
         """The part is done."""
@@ -111,8 +122,8 @@ class Deaths:
 
 
 def died_with_an_article(job: Job, shard: Shard) -> bool:
-    """Whether a dead worker left an article of the shard in hand: then the next attempt knows more, and is worth making."""
-    return bool((Output(job.out).read(f"{STATE}/{shard.part}.json") or {}).get("hand"))
+    """Whether a dead worker left an article of the shard in hand: then the next attempt knows more, and is worth making. Asked once a death."""
+    return bool(Deaths(Output(job.out), job.run, shard.part).in_hand)
 
 
 Numbered = list[tuple[int, Row]]
@@ -136,11 +147,10 @@ def _annotate(batch: Numbered, system: Any, deaths: Deaths) -> list[tuple[Articl
         deaths.hand([n for n, _ in fit])
         try:
             answers = system.predict([a for _, a in fit])
+            found |= {n: (_with(a, answers), None) for n, a in fit}
         except Exception:  # one of them: each alone, to know which
             for n, article in fit:
                 found[n] = _alone(n, article, system, deaths)
-        else:
-            found |= {n: (_with(a, answers), None) for n, a in fit}
     return [found[n] for n, _ in batch]
 
 

@@ -14,7 +14,7 @@ from allegedly.schema import Attribution
 
 KEPT = 500  # of the commonest sources and names that a part's footer keeps: a sum over parts may miss some that are rare in each
 NAME = re.compile(r"(?:[A-Z][\w’'.-]+)(?: (?:of |the |and )?[A-Z][\w’'.-]+)*")
-STANCES = ("assert", "deny", "none")
+MOST = 50_000  # different sources or names that are counted at a time: an input that is not cut may have millions
 
 
 @dataclass
@@ -45,6 +45,11 @@ class Stats:
             if attribution.stance in ("assert", "deny"):
                 names = {n for s in attribution.claim.spans for n in _names(text[s.start : s.end])}
                 (self.denied if attribution.stance == "deny" else self.asserted).update(names)
+        for counts in (self.sources, self.asserted, self.denied):
+            if len(counts) > MOST:
+                commonest = counts.most_common(MOST // 2)
+                counts.clear()
+                counts.update(dict(commonest))
 
     def plus(self, other: Stats) -> Self:
         """Add another's counts to these."""

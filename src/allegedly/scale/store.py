@@ -121,7 +121,7 @@ class Output:
             raise
 
     def tidy(self) -> None:
-        """Remove the drafts of writers that died; and, when no part is in work any more, the state."""
+        """Remove the drafts of writers that died."""
         with suppress(FileNotFoundError):
             for path in self.fs.ls(self.at(STATE), detail=False):
                 if path.endswith(".tmp"):

@@ -36,13 +36,23 @@ def table(rows: Sequence[Made], system: str, kept: Any) -> Any:
     import pyarrow as pa
 
     columns = [
-        pa.array([r.id for r in rows], pa.string()),
+        _array([r.id for r in rows], pa.string()),
         _attributions([r.article for r in rows]),
-        pa.array([r.error for r in rows], pa.string()),
+        _array([r.error for r in rows], pa.string()),
         pa.array([system] * len(rows), pa.string()),
-        *(pa.array([r.kept[f.name] for r in rows], f.type) for f in kept),
+        *(_array([r.kept[f.name] for r in rows], f.type) for f in kept),
     ]
     return pa.table(columns, schema=schema(kept))
+
+
+def _array(values: list[Any], kind: Any) -> Any:
+    """An Arrow array. Names of files and strings of JSON may hold a surrogate that stands alone, which no Parquet file can: `?` takes its place."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for v in values], kind)
 
 
 def _attributions(articles: Sequence[Article | None]) -> Any:

@@ -1,14 +1,19 @@
-"""The model of a job: put into the output once, loaded from there by every worker, and checked."""
+"""What a worker does, and the model of a job: put into the output once, loaded from there by every worker, and checked."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
+import pickle
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from allegedly.scale.inputs import Shard
+from allegedly.scale.shard import Job, annotate_shard
+from allegedly.scale.stats import Stats
 from allegedly.scale.store import Output, OutputError
 from allegedly.systems import get_system
 
@@ -20,6 +25,18 @@ class Model(NamedTuple):
 
     name: str
     digest: str
+
+
+def annotate(job: Job, model: Model, shard: Shard, said: Callable[[int], None] = lambda rows: None) -> Stats:
+    """Annotate a shard with the job's model. Whatever it raises reaches the driver."""
+    try:
+        return annotate_shard(job, shard, system_of(job.out, model), said)
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:  # one that wants other arguments than it was given would be taken for a death of the worker
+            raise RuntimeError(f"{type(error).__name__}: {error}"[:500]) from None
+        raise
 
 
 def publish(out: Output, name: str, system: Any) -> Model:
