@@ -17,8 +17,8 @@ from allegedly.store import Corpus
 from allegedly.systems import get_system, spec
 from allegedly.tasks import get_task
 
-#: What annotates unless a system is named. On our test split `crf` is well ahead, but on real news that nobody here wrote `rules`
-#: still is: .51 against .50 (AttributionF1(overlap), five external articles), .40 against .38 (PolNeAR's development split).
+#: What annotates unless a system is named. On our test split `crf` is well ahead, but on real news that nobody here wrote it is not:
+#: AttributionF1(overlap) .51 and .51 on five external articles, .38 against .40 of `rules` on PolNeAR's development split; and `rules` is twice as fast.
 DEFAULT = "rules"
 
 

@@ -253,6 +253,7 @@ def test_it_learns_and_eight_bits_say_nearly_the_same(monkeypatch) -> None:
     monkeypatch.setattr(Encoder, "epochs", 30)
     monkeypatch.setattr(n, "RATE", 2e-3)
     monkeypatch.setattr(n, "HEAD_RATE", 5e-3)
+    monkeypatch.setenv("ALLEGEDLY_ENCODER_INT8", "1")
     system = fitted(TRAIN[:3])
     made, gold = tagging(TRAIN[:3], system)
     exact, fast = (
