@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pytest
 
@@ -13,6 +14,7 @@ from allegedly.store import (
     bare,
     decode,
     dump_records,
+    open_corpus,
     parse,
     parse_objects,
     read_records,
@@ -108,3 +110,15 @@ def test_bare_and_surface_are_inverse() -> None:
 
 def test_json_schema_covers_the_records() -> None:
     assert {"Attribution", "ArticleRecord", "Story"} <= set(json_schema())
+
+
+def test_an_unchecked_record_is_the_record() -> None:
+    for checked in open_corpus().annotated("validation")[0].attributions:
+        values = {name: getattr(checked, name) for name in type(checked).model_fields}
+        made = Attribution.unchecked(**values)
+        assert made == checked
+        assert hash(made) == hash(checked)
+        assert made.model_dump_json() == checked.model_dump_json()
+        assert pickle.loads(pickle.dumps(made)) == checked
+        assert made.but(stance="none") == checked.model_copy(update={"stance": "none"})
+        assert made == checked  # and it is left as it was

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -41,6 +41,22 @@ class Record(BaseModel):
     """A frozen record that refuses fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def unchecked(cls, **values: Any) -> Self:
+        """A record of values that are right, every field given: `model_construct` without its look at each field, for who makes many."""
+        made = cls.__new__(cls)
+        for name, value in zip(_STATE, (values, set(values), None, None), strict=True):
+            object.__setattr__(made, name, value)
+        return made
+
+    def but(self, **changes: Any) -> Self:
+        """The same with other values that are right: `model_copy`, as fast as `unchecked`."""
+        return self.unchecked(**(self.__dict__ | changes))
+
+
+#: What a pydantic model holds: its values, which were given, what is beyond its fields, what is private.
+_STATE = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 
 
 class Span(Record):

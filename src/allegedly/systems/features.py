@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,14 @@ def _mix(number: int, bits: int, *columns: Any) -> Any:
 
 def features(batch: Batch, units: Units, bits: int = BITS) -> Ints:
     """The hashed features of the units' tokens, (tokens, templates), as rows of a table of 2^bits."""
+    found = np.empty((int(units.lengths.sum()), TEMPLATES), np.int32)
+    for number, column in enumerate(by_template(batch, units, bits)):
+        found[:, number] = column
+    return found
+
+
+def by_template(batch: Batch, units: Units, bits: int = BITS) -> Iterator[Ints]:
+    """The same, template by template: what reads them one after the other keeps a small part of the table in hand."""
     at = units.positions()
     n = len(at)
     lengths = units.lengths
@@ -153,7 +162,5 @@ def features(batch: Batch, units: Units, bits: int = BITS) -> Ints:
         (h[0],), (h[-1], h[0]), (h[0], h[1]), (h[0], w[0]), (h[0], c[0]), (h[0], q, depth), (h[-1], h[0], h[1], s[0]),
         (depth, w[0]), (depth, q, has_any), (depth, c[0]), (depth, left_class, that_left), (depth, right_class),
     ]  # fmt: skip
-    found = np.empty((n, len(templates)), np.int32)
     for number, columns in enumerate(templates):
-        found[:, number] = _mix(number, bits, *columns)
-    return found
+        yield _mix(number, bits, *columns)

@@ -24,19 +24,19 @@ def attribution(article: Article, number: int, found: Found, stance: str | None 
         made = []
         for a, b in sorted(ranges):
             start, end = article.tokens[a].start, article.tokens[b - 1].end
-            made.append(Span.model_construct(start=start, end=end, text=article.text[start:end]))
+            made.append(Span.unchecked(start=start, end=end, text=article.text[start:end]))
         return tuple(made)
 
     source = [article.text[s:e] for a, b in found.source for s, e in article.tokens[a:b]]
     cue = [article.text[s:e].lower() for a, b in found.cue for s, e in article.tokens[a:b]]
-    return Attribution.model_construct(
+    return Attribution.unchecked(
         id=f"a{number:02}",
-        source=Source.model_construct(
+        source=Source.unchecked(
             spans=spans(found.source), entities=(), kind=judge.kind(source), named=judge.named(source)
         ),
-        cue=Cue.model_construct(spans=spans(found.cue)),
-        claim=Claim.model_construct(spans=spans(found.claim)),
-        stance=stance or judge.stance(cue),  # type: ignore[arg-type]
+        cue=Cue.unchecked(spans=spans(found.cue)),
+        claim=Claim.unchecked(spans=spans(found.claim)),
+        stance=stance or judge.stance(cue),
         via=None,
         refers=None,
         positions=(),
@@ -65,7 +65,7 @@ def link_via(attributions: Sequence[Attribution]) -> tuple[Attribution, ...]:
         outers = [attributions[m] for m in {x[2] for x in active} - {n} if _holds(attributions[m], inner)]
         if outers:
             via[n] = min(outers, key=lambda o: (_size(o), o.id)).id
-    return tuple(a.model_copy(update={"via": via[n]}) if n in via else a for n, a in enumerate(attributions))
+    return tuple(a.but(via=via[n]) if n in via else a for n, a in enumerate(attributions))
 
 
 def _holds(outer: Attribution, inner: Attribution) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from allegedly.schema import Article, Attribution, Spans
-from allegedly.systems.features import BITS, TEMPLATES, features
+from allegedly.systems.features import BITS, TEMPLATES, by_template, features
 from allegedly.systems.found import Found, attribution, in_order, link_via
 from allegedly.systems.linker import Least, Linker, Pair, Range, Sums, Tagged, near, pair_features
 from allegedly.systems.reading import Batch, Units, Words, paragraphs, read
@@ -71,7 +71,7 @@ class Linear:
 
     def _scores(self, batch: Batch, units: Units) -> Any:
         """What is said for each label of each token of the units, before the neighbours are heard."""
-        return self._tagger.scores(features(batch, units, self.bits))
+        return self._tagger.scores(by_template(batch, units, self.bits), int(units.lengths.sum()))
 
     def for_task(self, task: str) -> Self:
         """The same fitted model, answering another task: one fit serves all three."""
@@ -149,13 +149,13 @@ class Linear:
             roles = (tuple((a - shift, b - shift) for a, b in ranges) for ranges in tagged)
             by_article[number].append(Found(*roles))
         drafts = [
-            [attribution(article, n, f) for n, f in enumerate(in_order(found), 1)]
+            [attribution(article, n, f, "assert") for n, f in enumerate(in_order(found), 1)]
             for article, found in zip(batch.articles, by_article, strict=True)
         ]
         pairs = [(a, x) for a, draft in zip(batch.articles, drafts, strict=True) for x in draft]
         stances = iter(self._stance.predict(pairs))
         return {
-            a.id: link_via([x.model_copy(update={"stance": next(stances).label}) for x in draft])
+            a.id: link_via([x.but(stance=next(stances).label) for x in draft])
             for a, draft in zip(batch.articles, drafts, strict=True)
         }
 
@@ -210,21 +210,17 @@ class Linear:
 
 def _stretches(labels: Any, units: Units) -> list[Tagged]:
     """The labels of the units' tokens as ranges of the batch."""
-    found: list[Tagged] = []
-    at = 0
-    for start, end in zip(units.starts.tolist(), units.ends.tolist(), strict=True):
-        tagged = Tagged([], [], [])
-        row = labels[at : at + end - start]
-        at += end - start
-        begins = np.flatnonzero(row % 2 == 1).tolist()
-        for b in begins:
-            stop = b + 1
-            while stop < len(row) and row[stop] == row[b] + 1:
-                stop += 1
-            getattr(tagged, ROLES[(int(row[b]) - 1) // 2]).append((start + b, start + stop))
-        if tagged.claim:
-            found.append(tagged)
-    return found
+    begins = np.flatnonzero(labels % 2 == 1)
+    outside = np.flatnonzero((labels % 2 == 1) | (labels == 0))  # where no stretch goes on: an I follows its own B or I
+    stops = np.r_[outside, len(labels)][np.searchsorted(outside, begins, "right")]
+    firsts = np.cumsum(units.lengths) - units.lengths
+    own = np.searchsorted(firsts, begins, "right") - 1
+    shift = (units.starts - firsts)[own]
+    made: dict[int, Tagged] = {}
+    columns = (own, (labels[begins] - 1) // 2, begins + shift, stops + shift)
+    for unit, role, start, stop in zip(*(c.tolist() for c in columns), strict=True):
+        made.setdefault(unit, Tagged([], [], []))[role].append((start, stop))
+    return [tagged for tagged in made.values() if tagged.claim]
 
 
 def _training(batch: Batch) -> tuple[list[Units], list[Any], list[list[Tagged]]]:

@@ -172,6 +172,10 @@ def _choose(left: list[Range], right: list[Range], odds: Odds, least: float, lef
     """
     if not left or not right:
         return {}
+    if len(left) == 1 or len(right) == 1:  # most are: the same answer, without a matrix
+        ranked = [(odds.get((a, b), NEVER), a, b) for a in left for b in right]
+        best, enough = max(ranked), [x for x in ranked if x[0] > least] if len(right) == 1 else []
+        return {a: b for score, a, b in enough or [best] if score > min(least, left_over)}
     scores = np.array([[odds.get((a, b), NEVER) for a in left] for b in right])
     chosen: dict[Range, Range] = {}
     loss = np.maximum(scores.max(axis=0), least) - scores

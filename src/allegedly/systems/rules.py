@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Self
 
@@ -13,6 +13,8 @@ from allegedly.tasks import Label, Predictions, detection, get_task
 from allegedly.text.tokens import surfaces, words
 
 OPENING, CLOSING = frozenset('“"«'), frozenset('”"»')
+_MARKS = OPENING | CLOSING
+_Ranges = tuple[tuple[int, int], ...]
 LONGEST_SENTENCE = 400  # tokens; what is longer is no sentence of a newsroom
 _SAYING = {"say", "deny", "believe", "admit", "accuse", "ask", "plan", "refuse"}
 _TRIGGERS = {*lexicon.VERB_CLASS, *lexicon.NOUN_CLASS, *lexicon.SOURCELESS_ADVERBS, "according"}
@@ -77,13 +79,15 @@ def extract(article: Article) -> tuple[Attribution, ...]:
     return link_via([attribution(article, n, f) for n, f in enumerate(find(article), 1)])
 
 
-def find(article: Article) -> list[Found]:
-    """What the rules find, as token ranges, in order."""
-    words = surfaces(article.text, article.tokens)
-    starts = [t.start for t in article.tokens]
+def find(article: Article, words: list[str] | None = None) -> list[Found]:
+    """What the rules find, as token ranges, in order. `words`: the surfaces of the article's tokens, where they are at hand."""
+    words = surfaces(article.text, article.tokens) if words is None else words
+    lower = [w.lower() for w in words]
+    marks = [i for i, w in enumerate(words) if w in _MARKS]
+    starts = [start for start, _ in article.tokens]
     found: list[Found] = []
     token = 0
-    speaker: tuple[tuple[int, int], ...] = ()
+    speaker: _Ranges = ()
     inside = False
     for start, end in article.sentences:
         low = token
@@ -93,7 +97,8 @@ def find(article: Article) -> list[Found]:
             speaker, inside = (), False
         if token - low > LONGEST_SENTENCE:
             continue
-        made = _Sentence(words, low, token, inside, speaker).read()
+        own = marks[bisect_left(marks, low) : bisect_left(marks, token)]
+        made = _Sentence(words, lower[low:token], own, low, inside, speaker).read()
         inside = made[1]
         found += made[0]
         if made[0] and made[0][0].source:
@@ -105,13 +110,13 @@ class _Sentence:
     """One sentence of an article, as a range of its tokens."""
 
     def __init__(
-        self, words: list[str], low: int, high: int, inside: bool, speaker: tuple[tuple[int, int], ...]
+        self, words: list[str], lower: list[str], marks: list[int], low: int, inside: bool, speaker: _Ranges
     ) -> None:
-        self.words, self.low, self.high, self.speaker = words, low, high, speaker
-        self.lower = [w.lower() for w in words[low:high]]
+        self.words, self.lower, self.low, self.speaker = words, lower, low, speaker
+        self.high = high = low + len(lower)
         self.quotes: list[tuple[int, int]] = []
         open_at = low if inside else -1
-        for i in range(low, high):
+        for i in marks:
             if open_at < 0 and words[i] in OPENING:
                 open_at = i + 1
             elif open_at >= 0 and words[i] in CLOSING:
@@ -181,7 +186,7 @@ class _Sentence:
             self.word(begin - 1) in lexicon.AUXILIARIES and self.word(begin) in lexicon.NEGATION
         ):
             begin -= 1
-        cue: tuple[tuple[int, int], ...] = ((begin, i + 1),)
+        cue: _Ranges = ((begin, i + 1),)
         nearest = [q for q in self.quotes if q[1] - q[0] >= 2]
         left = [q for q in nearest if q[1] < i and i - q[1] <= 14]
         right = [q for q in nearest if q[0] > i and q[0] - i <= 3]

@@ -6,7 +6,7 @@ only; what the labels mean is for `linear`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,12 @@ class Tagger:
         """Take weights in 8 bits: a model that was just fitted takes its own, so that one read back answers exactly as it."""
         self.weights[rows], self.scale = weights * scale, scale
 
-    def scores(self, features: Any) -> Any:
-        """What each token's features say for each label, before the neighbours are heard; (tokens, labels)."""
-        parts = [
-            _matrix(features[i : i + 4096], len(self.weights)) @ self.weights for i in range(0, len(features), 4096)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, N), np.float32)
+    def scores(self, features: Iterable[Any], tokens: int) -> Any:
+        """What each token's features, template by template, say for each label, before the neighbours are heard; (tokens, labels)."""
+        total, part = np.zeros((2, tokens, N), np.float32)
+        for column in features:
+            total += np.take(self.weights, column, axis=0, out=part, mode="clip")  # "raise" copies `part`
+        return total
 
     def decode(self, scores: Any, lengths: Any) -> Any:
         """The best legal label of each token."""
@@ -61,7 +61,7 @@ class Tagger:
         found = np.zeros(len(scores), np.int8)
         transitions = np.where(ILLEGAL, _NEVER, self.transitions).astype(np.float32)
         first = np.where(ILLEGAL_FIRST, _NEVER, self.first).astype(np.float32)
-        for rows, real in _padded(lengths, 4096):
+        for rows, real in _padded(lengths, 16384):
             found[rows[real]] = _viterbi(scores[rows], real, transitions, first)[real]
         return found
 
@@ -148,19 +148,18 @@ def _padded(lengths: Any, size: int) -> Iterator[tuple[Any, Any]]:
 
 def _viterbi(scores: Any, real: Any, transitions: Any, first: Any) -> Any:
     units, longest, _ = scores.shape
-    back = np.zeros((longest, units, N), np.int8)
-    best = scores[:, 0] + first
+    best = np.empty((longest, units, N), np.float32)
+    best[0] = scores[:, 0] + first
+    into = transitions[:, None, :]
     for t in range(1, longest):
-        paths = best[:, :, None] + transitions[None]
-        back[t] = paths.argmax(1)
-        best = np.where(real[:, t, None], paths.max(1) + scores[:, t], best)
+        paths = best[t - 1].T[:, :, None] + into  # (from, units, to)
+        best[t] = np.where(real[:, t, None], paths.max(0) + scores[:, t], best[t - 1])
     labels = np.zeros((units, longest), np.int8)
-    last = best.argmax(1)
-    everyone = np.arange(units)
-    for t in range(longest - 1, -1, -1):
+    last = best[-1].argmax(1)
+    for t in range(longest - 1, 0, -1):
         labels[:, t] = last
-        if t:
-            last = np.where(real[:, t], back[t, everyone, last], last)
+        last = np.where(real[:, t], (best[t - 1] + transitions.T[last]).argmax(1), last)
+    labels[:, 0] = last
     return labels
 
 

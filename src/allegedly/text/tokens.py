@@ -26,7 +26,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def spans(text: str) -> list[tuple[int, int]]:
     """The tokens as bare (start, end), for who needs many and no names."""
-    return [match.span() for match in TOKEN.finditer(text)]
+    return list(map(re.Match.span, TOKEN.finditer(text)))
 
 
 def words(text: str) -> list[str]:
