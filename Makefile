@@ -8,6 +8,8 @@ STAMP := $(VENV)/.ready
 STUDIO_VENV ?= .venv-studio
 STUDIO_BIN := $(STUDIO_VENV)/bin
 STUDIO_STAMP := $(STUDIO_VENV)/.ready
+# what is never imported is never compiled
+PIP := -m pip install -q --disable-pip-version-check --no-compile
 
 .PHONY: help setup test test-slow test-studio benchmark site dataset wheel browser studio practice pull validate lint check clean
 
@@ -21,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv -q --allow-existing $(VENV) && uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,cas,llm]'; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,cas,llm]'; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python $(PIP) -c constraints.txt -e '.[dev,cas,llm]'; \
 	fi
 	@touch $@
 
@@ -30,7 +32,7 @@ $(STUDIO_STAMP): pyproject.toml constraints-studio.txt
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv -q --allow-existing $(STUDIO_VENV) && uv pip install -q --no-deps --python $(STUDIO_BIN)/python -r constraints-studio.txt -e .; \
 	else \
-	  $(PYTHON) -m venv $(STUDIO_VENV) && $(STUDIO_BIN)/python -m pip install -q --no-deps --disable-pip-version-check -r constraints-studio.txt -e .; \
+	  $(PYTHON) -m venv $(STUDIO_VENV) && $(STUDIO_BIN)/python $(PIP) --no-deps -r constraints-studio.txt -e .; \
 	fi
 	@touch $@
 
@@ -42,10 +44,10 @@ test: $(STAMP) ## the fast tests
 
 $(VENV)/.extras: $(STAMP)
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev,dev-slow,cas,encoder,llm,scale,spacy,web]'; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,dev-slow,cas,encoder,llm,scale,spacy,web]'; fi
+	else $(BIN)/python $(PIP) -c constraints.txt -e '.[dev,dev-slow,cas,encoder,llm,scale,spacy,web]'; fi
 	@touch $@
 
-test-slow: $(VENV)/.extras browser test-studio ## the slow tests too, with a real browser, Label Studio, Ray and object store
+test-slow: browser $(VENV)/.extras test-studio ## the slow tests too, with a real browser, Label Studio, Ray and object store
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'slow or scale'
 
 test-studio: $(STUDIO_STAMP) browser ## the tests that need a real Label Studio

@@ -40,24 +40,27 @@ print(digest.hexdigest())
 """
 
 
+def environment(place: Path, *packages: str) -> Path:
+    """A fresh environment with some packages; its Python. What is run once is not compiled before."""
+    python = place / "bin" / "python"
+    if uv := shutil.which("uv"):
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(place)], check=True)
+        install = [uv, "pip", "install", "-q", "--python", str(python)]
+    else:
+        venv.create(place)
+        install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile"]
+    subprocess.run([*install, *packages], check=True, capture_output=True, timeout=900)
+    return python
+
+
 def loaded(version: str, dataset: Path, home: Path) -> str:
     """The digest that one version of `datasets` gives, in an environment of its own."""
-    place = home / version
-    uv = shutil.which("uv")
-    if uv:
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(place)], check=True)
-    else:
-        venv.create(place, with_pip=True)
-    python = place / "bin" / "python"
-    install = (
-        [uv, "pip", "install", "-q", "--python", str(python)] if uv else [str(python), "-m", "pip", "install", "-q"]
-    )
-    subprocess.run([*install, f"datasets=={version}", *BESIDE.get(version, [])], check=True, capture_output=True)
+    python = environment(home / version, f"datasets=={version}", *BESIDE.get(version, []))
     done = subprocess.run(
         [str(python), "-c", LOADER, str(dataset)],
         capture_output=True,
         text=True,
-        env={"PATH": "/usr/bin:/bin", "HF_HOME": str(place / "hf"), "HOME": str(place)},
+        env={"PATH": "/usr/bin:/bin", "HF_HOME": str(home / version / "hf"), "HOME": str(home / version)},
         check=False,
     )
     return done.stdout.strip() or f"failed: {done.stderr.strip().splitlines()[-1]}"

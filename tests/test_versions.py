@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import runpy
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,7 @@ from allegedly.store import open_corpus
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
-
-
-def environment(place: Path, *packages: str) -> Path:
-    """A fresh environment with some packages; its Python."""
-    uv = shutil.which("uv")
-    if uv:
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(place)], check=True)
-        install = [uv, "pip", "install", "-q", "--python", str(place / "bin" / "python")]
-    else:
-        venv.create(place, with_pip=True)
-        install = [str(place / "bin" / "python"), "-m", "pip", "install", "-q"]
-    subprocess.run([*install, *packages], check=True, capture_output=True, timeout=900)
-    return place / "bin" / "python"
+environment = runpy.run_path(str(ROOT / "benchmarks/versions.py"))["environment"]
 
 
 def test_every_version_of_datasets_reads_the_same_rows() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Protocol, Self, cast
 
@@ -98,7 +98,7 @@ def spec(name: str) -> str:
     if path.startswith(ENCODER_PREFIX):
         from allegedly.systems.encoder import identity
 
-        return identity(path)
+        return " ".join([identity(path), *(f"{p}=={version(p)}" for p in ("torch", "transformers"))])
     file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
     if path.startswith("allegedly.") or file is None:
         return path

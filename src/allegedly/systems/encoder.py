@@ -120,7 +120,7 @@ class Encoder(Crf):
         apart = _apart(batch.articles, self._seed)
         held = [i for i, w in enumerate(flat) if int(np.searchsorted(batch.firsts, w.tokens[0], "right")) - 1 in apart]
         kept = sorted(set(range(len(flat))) - set(held))
-        epochs = self.epochs or int(np.clip(2500 // len(batch.articles), 3, 12))
+        epochs = self.epochs or int(np.clip(1000 // len(batch.articles), 3, 8))
         digest = lesson.digest(identity(f"encoder:{name}"), self._seed, epochs, self.patience, sorted(apart))
         file = _checkpoints() / f"{digest}.pt"
         n.fit(network, lesson.part(kept), lesson.part(held), epochs, self.patience, self._seed, file, logger.info)
