@@ -27,6 +27,8 @@ def test_two_fits_of_one_seed_and_a_saved_model_answer_alike(tmp_path) -> None:
     )
     one, two = (Crf("extraction", 0).fit(training) for _ in range(2))
     assert one.predict(scored) == two.predict(scored)
+    alone = {a.id: one.predict([a])[a.id] for a in scored}
+    assert alone == one.predict(scored[::-1])  # an article is answered alike in any company
     one.save(tmp_path)
     assert Crf.load(tmp_path).predict(scored) == one.predict(scored)
     assert sum(f.stat().st_size for f in tmp_path.iterdir()) < 10_000_000

@@ -130,8 +130,9 @@ def by_template(batch: Batch, units: Units, bits: int = BITS) -> Iterator[Ints]:
         between(thats, l0, has_left), between(quotes, l0, has_left), between(quotes, r0, has_right)
     )  # fmt: skip
     marked = (mark > 0) & (mark < 4)
-    open_far = _bucket(here - _previous(marked, begin))
-    close_far = _bucket(_next(marked, end + 1) - here)
+    opened, closed = _previous(marked, begin), _next(marked, end + 1)
+    open_far = np.where(opened >= 0, _bucket(here - opened), 30)
+    close_far = np.where(closed >= 0, _bucket(closed - here), 30)
     sentence_quotes = np.minimum(quotes[end] - quotes[begin] + marked[begin], 3).astype(np.uint32) if n else q
     has_any = (has_left * 2 + has_right).astype(np.uint32)
     title = batch.title[at].astype(np.uint32)

@@ -27,7 +27,7 @@ DEPTH = 2  # how often it looks inside claims, at most
 RARE = 0.01  # share of the attributions at a depth below which it does not look there
 SHORTEST = 4  # tokens of a claim that may relay another
 BATCH = 64  # articles at once
-FORMAT = 3
+FORMAT = 4
 
 
 class Linear:
