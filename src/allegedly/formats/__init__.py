@@ -7,11 +7,15 @@ imported or reported with its reason.
 from __future__ import annotations
 
 import importlib
+import json
 import re
+import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +32,16 @@ from allegedly.schema import (
     Span,
     Spans,
 )
-from allegedly.store import UnknownIdError, dump_line, parse, plain, sha256, write_atomic, write_records
+from allegedly.store import (
+    UnknownIdError,
+    dump_line,
+    parse,
+    plain,
+    read_text,
+    sha256,
+    write_atomic,
+    write_records,
+)
 
 #: Each reader: a module of this package with `read(path) -> Imported`. Its docstring is its page in docs/formats.md.
 READERS: dict[str, str] = {
@@ -50,6 +63,14 @@ READERS: dict[str, str] = {
 WRITERS: dict[str, str] = {
     name: READERS.get(name, f"allegedly.formats.{name}") for name in ("brat", "citron", "conll", "docbin", "xmi")
 }
+
+
+#: What one odd record can make a reader raise; see `Imported.reporting`.
+ODD = (AllegedlyError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+#: Where an import is written until it is whole; in the new folder itself, which may be a volume of its own.
+UNFINISHED = ".import"
 
 
 class ImportFailedError(AllegedlyError, ValueError):
@@ -79,17 +100,22 @@ class Imported:
     used: int = 0
 
     def skip(self, path: Path | str, line: int, reason: str, detail: object = "") -> None:
-        """Report something that became no record; long details are cut."""
-        self.skipped.append(Skipped(str(path), line, reason, str(detail)[:80]))
+        """Report something that became no record; long details are cut, and half a surrogate pair is spelt out, as UTF-8 cannot hold it."""
+        shown = [s.encode("utf-8", "backslashreplace").decode() for s in (str(path), str(detail)[:80])]
+        self.skipped.append(Skipped(shown[0], line, reason, shown[1]))
+
+    @contextmanager
+    def reporting(self, path: Path | str, line: int = 0, reason: str = "unreadable") -> Iterator[None]:
+        """Report what one file or record raises, whatever is odd about it: it costs itself alone."""
+        try:
+            yield
+        except ODD as error:
+            line = line or getattr(error, "lineno", 0) or getattr(error, "line", 0) or 0
+            self.skip(path, line, reason, " ".join(str(error).split()).removeprefix("1 validation error for "))
 
     def add(self, name: str, text: str, attributions: Iterable[Attribution] | None, **fields: Any) -> str:
         """Add an article; `fields` are those of its record. Its id is made of `name`; gives the id. None: not annotated."""
-        article = identifier(name)
-        taken = {a.id for a in self.articles}
-        number = 2
-        while article in taken:
-            article = f"{identifier(name)}-{number}"
-            number += 1
+        article = unused(identifier(name), {a.id for a in self.articles})
         known = {
             "publisher": "unknown", "published": "0000-00-00", "story": article, "form": "unknown", "domain": "unknown",
             "variety": "en", "license": self.info.license, "split": "train", "sha256": sha256(text.encode()), "canary": CANARY,
@@ -115,9 +141,16 @@ class Imported:
 
 
 def identifier(name: str) -> str:
-    """An article id made of any name: letters without their marks, what else it holds as dashes."""
+    """An article id made of any name: letters without their marks, what else it holds as dashes. What is an id stays as it is."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,75}", name):
+        return name
     ascii_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_).strip("-._")[:70] or "article"
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """The name, with a number after it where it is taken."""
+    return next(n for n in chain([name], (f"{name}-{i}" for i in count(2))) if n not in taken)
 
 
 def span(text: str, start: int, end: int) -> Span | None:
@@ -165,6 +198,11 @@ def files(path: Path, *patterns: str) -> list[Path]:
     return found
 
 
+def load(file: Path) -> Any:
+    """The data of a JSON file, without its byte-order mark. Raises what `Imported.reporting` reports."""
+    return json.loads(read_text(file).removeprefix("\ufeff"))
+
+
 def split_of(path: Path) -> str:
     """The split that a folder of the path is named after; train where none is."""
     names = {"train": "train", "dev": "validation", "valid": "validation", "validation": "validation", "test": "test"}
@@ -188,19 +226,24 @@ def reader(name: str) -> Callable[[Path], Imported]:
 
 
 def write_corpus(imported: Imported, out: Path) -> None:
-    """Write a corpus folder; the article list comes last, so an interrupted import is never taken for a whole one."""
+    """Write a corpus folder, which is none before it is whole: what an interrupted import leaves, the next one clears away."""
+    part = out / UNFINISHED
+    shutil.rmtree(part, ignore_errors=True)
     if out.exists() and any(out.iterdir()):
         raise ImportFailedError(f"{out} is not empty: name a new folder")
     for article, text in imported.texts.items():
-        write_atomic(out / "corpus" / "texts" / f"{article}.txt", text.encode())
+        write_atomic(part / "corpus" / "texts" / f"{article}.txt", text.encode())
     for article, attributions in imported.gold.items():
-        write_records(out / "annotations" / "gold" / f"{article}.jsonl", attributions)
+        write_records(part / "annotations" / "gold" / f"{article}.jsonl", attributions)
     for (annotator, article), attributions in imported.layers.items():
-        write_records(out / "annotations" / "layers" / annotator / f"{article}.jsonl", attributions)
+        write_records(part / "annotations" / "layers" / annotator / f"{article}.jsonl", attributions)
     report: list[dict[str, Any]] = [s._asdict() for s in imported.skipped]
-    write_records(out / "import-report.jsonl", report)
-    write_atomic(out / "corpus" / "corpus.json", (dump_line(plain(imported.info)) + "\n").encode())
-    write_records(out / "corpus" / "articles.jsonl", imported.articles)
+    write_records(part / "import-report.jsonl", report)
+    write_atomic(part / "corpus" / "corpus.json", (dump_line(plain(imported.info)) + "\n").encode())
+    write_records(part / "corpus" / "articles.jsonl", imported.articles)
+    for made in sorted(part.iterdir(), key=lambda path: path.name == "corpus"):  # last what makes it a corpus folder
+        made.rename(out / made.name)
+    part.rmdir()
 
 
 def page() -> str:

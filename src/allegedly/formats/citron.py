@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from allegedly.formats import Imported, Skipped, files, plain_attribution, spans, split_of
+from allegedly.formats import Imported, Skipped, files, load, plain_attribution, spans, split_of
 from allegedly.schema import CANARY, Article, Attribution, CorpusRecord, Spans
-from allegedly.store import RecordError, read_text, write_atomic
+from allegedly.store import write_atomic
 
 
 def read(path: Path) -> Imported:
@@ -26,25 +26,28 @@ def read(path: Path) -> Imported:
         CorpusRecord(name="citron", version="1", license="unknown", canary=CANARY, annotated=("source", "cue", "claim"))
     )
     for file in files(path, "*.json"):
-        try:
-            data = json.loads(read_text(file))
-            text, quotes = data["text"], data.get("quotes", [])
-            if not isinstance(text, str) or not isinstance(quotes, list):
-                raise TypeError("expected a text and a list of quotes")
-        except (RecordError, ValueError, TypeError, KeyError, RecursionError) as error:
-            imported.skip(file, getattr(error, "lineno", 0), "no Citron document", error)
-            continue
-        found = []
-        for number, quote in enumerate(quotes, 1):
-            imported.lines += 1
+        with imported.reporting(file, reason="no Citron document"):
+            _document(imported, file)
+    return imported
+
+
+def _document(imported: Imported, file: Path) -> None:
+    data = load(file)
+    text, quotes = data["text"], data.get("quotes", [])
+    if not isinstance(text, str) or not isinstance(quotes, list):
+        raise TypeError("expected a text and a list of quotes")
+    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+    found = []
+    for number, quote in enumerate(quotes, 1):
+        imported.lines += 1
+        with imported.reporting(file, number, "no quote"):
             made = _attribution(text, quote, number)
             if isinstance(made, str):
                 imported.skip(file, number, made, quote)
             else:
                 found.append(made)
                 imported.used += 1
-        imported.add(file.stem, text, found, split=split_of(file), form="news")
-    return imported
+    imported.add(file.stem, text, found, split=split_of(file), form="news")
 
 
 def _attribution(text: str, quote: Any, number: int) -> Attribution | str:

@@ -10,14 +10,13 @@ What is lost: type, medium, frame and addressee, sentences and tokens.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from allegedly.formats import Imported, files, plain_attribution, spans, split_of
+from allegedly.formats import Imported, files, load, plain_attribution, spans, split_of
 from allegedly.schema import CANARY, Attribution, CorpusRecord, Spans
-from allegedly.store import RecordError, read_text
 
 LICENSE = "CC-BY-NC-SA-4.0"
 ROLES = {"source": "speaker", "cue": "cue", "claim": "quote"}
@@ -31,38 +30,41 @@ def read(path: Path) -> Imported:
         )
     )
     for file in files(path, "*.json"):
-        try:
-            data = json.loads(read_text(file))
-            text, annotations = data["originalText"], data["annotations"]
-            if not isinstance(text, str) or not isinstance(annotations, list):
-                raise TypeError("expected originalText and a list of annotations")
-        except (RecordError, ValueError, TypeError, KeyError, RecursionError) as error:
-            imported.skip(file, getattr(error, "lineno", 0), "no document of this corpus", error)
-            continue
-        found: dict[Any, Attribution] = {}
-        for number, given in enumerate(annotations, 1):
-            imported.lines += 1
-            made = _attribution(text, given)
-            key = (
-                None
-                if isinstance(made, str)
-                else tuple(tuple((s.start, s.end) for s in r) for r in made.roles.values())
-            )
-            if isinstance(made, str) or key in found:
-                imported.skip(file, number, made if isinstance(made, str) else "the same attribution twice", given)
-            else:
-                found[key] = made
-                imported.used += 1
-        title, _, date = file.name.removesuffix(".json").removesuffix(".pretty").rpartition(" (")
-        published = date.rstrip(")") if len(date) == 11 and date[:4].isdigit() else "0000-00-00"
-        imported.add(
-            title.split(" - ", 1)[0] if title else file.stem, text, found.values(),
-            split=split_of(file), published=published, publisher="Wikinews", form="news", variety="de",
-        )  # fmt: skip
+        with imported.reporting(file, reason="no document of this corpus"):
+            _document(imported, file)
     return imported
 
 
-def _attribution(text: str, given: Any) -> Attribution | str:
+def _document(imported: Imported, file: Path) -> None:
+    data = load(file)
+    text, annotations = data["originalText"], data["annotations"]
+    if not isinstance(text, str) or not isinstance(annotations, list):
+        raise TypeError("expected originalText and a list of annotations")
+    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+    found: dict[Any, Attribution] = {}
+    names: set[str] = set()
+    for number, given in enumerate(annotations, 1):
+        imported.lines += 1
+        with imported.reporting(file, number, "no annotation"):
+            made = _attribution(text, given, number)
+            if isinstance(made, str):
+                imported.skip(file, number, made, given)
+                continue
+            key = tuple(tuple((s.start, s.end) for s in r) for r in made.roles.values())
+            if key in found or made.id in names:
+                imported.skip(file, number, f"the same {'attribution' if key in found else 'id'} twice", given)
+                continue
+            found[key] = made
+            names.add(made.id)
+            imported.used += 1
+    name = re.fullmatch(r"(.*?)(?: - .*)? \((\d{4}-\d{2}-\d{2})\)(?:\.pretty)?\.json", file.name)
+    imported.add(
+        (name and name[1]) or file.stem, text, found.values(),
+        split=split_of(file), published=name[2] if name else "0000-00-00", publisher="Wikinews", form="news", variety="de",
+    )  # fmt: skip
+
+
+def _attribution(text: str, given: Any, number: int) -> Attribution | str:
     if not isinstance(given, Mapping):
         return "an annotation that is no object"
     roles: dict[str, Spans] = {}
@@ -83,4 +85,4 @@ def _attribution(text: str, given: Any) -> Attribution | str:
         roles[role] = found
     if not roles["claim"]:
         return "an annotation without a quote"
-    return plain_attribution(f"q{given.get('id', 'x')}", roles["source"], roles["cue"], roles["claim"])
+    return plain_attribution(f"q{given.get('id', number)}", roles["source"], roles["cue"], roles["claim"])

@@ -1,7 +1,8 @@
 """GUM and GENTLE (Zeldes 2017; eRST: Zeldes et al. 2025): attribution relations with their signals, in many genres.
 
 Get it from github.com/amir-zeldes/gum: annotations CC BY 4.0, texts under licences of their own (Wikinews CC BY 2.5, others up to CC
-BY-NC-SA 4.0; Reddit texts are withheld). PATH is its folder, with `rst/rstweb/*.rs4` (or `rst/*.rs4`) and `dep/*.conllu`.
+BY-NC-SA 4.0). PATH is its folder, with `rst/rstweb/*.rs4` (or `rst/*.rs4`) and `dep/*.conllu`. Reddit texts are withheld: `GUM_reddit_*`
+holds underscores, and is reported and left out until GUM's `get_text.py` has put the words there.
 What maps: each attribution-positive or attribution-negative relation, secondary ones too: its attribution_source signal is the source,
 its indicative_word or indicative_phrase signal the cue, its nucleus the claim (the elementary unit, or those of the group's own span).
 What is not there: stance, kind, named, via, refers; `corpus.json` says so. attribution-negative is mostly "I don't know", no denial, so
@@ -38,40 +39,51 @@ class Document:
 
 def read(path: Path) -> Imported:
     """Read GUM's folder. ImportFailedError says what was expected there."""
-    trees = {p.stem: p for p in sorted(path.rglob("*.rs4"))}
+    found = sorted(path.rglob("*.rs4"))
+    trees = {p.stem: p for p in found}
     if not trees:
         raise ImportFailedError(f"{path}: expected GUM's folder, with rst/rstweb/*.rs4 and dep/*.conllu in it")
     texts = {p.stem: p for p in sorted(path.rglob("*.conllu"))}
     imported = Imported(
         CorpusRecord(name="gum", version="12", license="CC-BY-4.0", canary=CANARY, annotated=("source", "cue", "claim"))
     )
-    splits = _splits(path)
+    for tree in found:
+        if tree is not trees[tree.stem]:
+            imported.skip(tree, 0, "another file has its name", trees[tree.stem])
+    for name in sorted(texts.keys() - trees.keys()):
+        imported.skip(texts[name], 0, "no .rs4 file, so no relations", name)
+    splits = _splits(path, imported)
     for name, tree in trees.items():
         if name not in texts:
             imported.skip(tree, 0, "no dependency file, so no text", name)
             continue
         try:
-            document = rebuild(read_text(texts[name]))
+            document = rebuild(read_text(texts[name]).removeprefix("\ufeff"))
             root = ET.fromstring(read_text(tree))
         except (RecordError, ET.ParseError, ValueError) as error:
             imported.skip(tree, 0, "unreadable", error)
             continue
-        found = _attributions(root, document, tree, imported)
+        if not re.search(r"[^\W_]", document.text):
+            imported.skip(tree, 0, "its text is withheld: run get_text.py in GUM's folder", name)
+            continue
         date = document.meta.get("dateCreated", "")
         imported.add(
-            name, document.text, found, split=SPLITS[splits.get(name, "train")], form=name.split("_")[1] if "_" in name else "unknown",
+            name, document.text, _attributions(root, document, tree, imported),
+            split=SPLITS[splits.get(name, "train")], form=name.split("_")[1] if "_" in name else "unknown",
             publisher=document.meta.get("author", "unknown") or "unknown",
             published=date if re.fullmatch(r"\d{4}-\d{2}-\d{2}", date) else "0000-00-00",
         )  # fmt: skip
     return imported
 
 
-def _splits(path: Path) -> dict[str, str]:
+def _splits(path: Path, imported: Imported) -> dict[str, str]:
     """Which split each document is in, from splits.md."""
     found: dict[str, str] = {}
     for file in path.rglob("splits.md"):
-        part = ""
-        for line in read_text(file).split("\n"):
+        part, content = "", ""
+        with imported.reporting(file):
+            content = read_text(file)
+        for line in content.split("\n"):
             if line.startswith("## "):
                 part = line[3:].strip()
             elif (match := re.match(r"\s*\* (\S+)", line)) and part in SPLITS:
@@ -119,7 +131,8 @@ def rebuild(conllu: str) -> Document:
     return made
 
 
-def _attributions(root: ET.Element, document: Document, file: Path, imported: Imported) -> list[Attribution]:
+def _attributions(root: ET.Element, document: Document, file: Path, imported: Imported) -> list[Attribution] | None:
+    """The document's attributions; None where its relations cannot be placed in the text, so that it is not annotated."""
     nodes = {n.get("id", ""): n for n in [*root.iter("segment"), *root.iter("group")]}
     units: dict[str, list[int]] = {}  # the tokens of each elementary unit, counted through the document
     count = 0
@@ -130,34 +143,39 @@ def _attributions(root: ET.Element, document: Document, file: Path, imported: Im
     edges = [(n.get("id", ""), n.get("parent", "")) for n in nodes.values() if n.get("relname") in RELATIONS]
     edges += [(e.get("id", ""), e.get("target", "")) for e in root.iter("secedge") if e.get("relname") in RELATIONS]
     imported.lines += len(edges)
-    if count != len(document.tokens):
+    if edges and count != len(document.tokens):
         for name, _ in edges:
             imported.skip(file, 0, "the two files have different tokens", name)
-        return []
+        return None
     signals: dict[tuple[str, str], list[int]] = {}
     for signal in root.iter("signal"):
         pair = (signal.get("type", ""), signal.get("subtype", ""))
         role = "source" if pair == ("semantic", "attribution_source") else "cue" if pair in CUES else ""
         if role:
             ids = [int(t) - 1 for t in (signal.get("tokens") or "").split(",") if t.strip().isdigit()]
+            if ids and not 0 <= min(ids) <= max(ids) < count:
+                imported.lines += 1
+                imported.skip(file, 0, f"a {role} of tokens that are not there", signal.get("tokens"))
+                continue
             signals.setdefault((signal.get("source", ""), role), []).extend(ids)
     made: dict[object, Attribution] = {}
     for name, target in edges:
-        roles = []
-        for tokens in (
-            signals.get((name, "source"), []),
-            signals.get((name, "cue"), []),
-            _content(target, nodes, units),
-        ):
-            places = [document.tokens[t] for t in sorted(set(tokens)) if 0 <= t < len(document.tokens)]
-            roles.append(spans(document.text, _joined(document.text, places)) or ())
-        attribution = plain_attribution(f"r{name}", *roles) if roles[2] else None
-        key = attribution and tuple(tuple((s.start, s.end) for s in r) for r in attribution.roles.values())
-        if attribution is None or key in made:
-            imported.skip(file, 0, "no nucleus" if attribution is None else "the same attribution twice", name)
-            continue
-        imported.used += 1
-        made[key] = attribution
+        with imported.reporting(file, 0, "no attribution"):
+            roles = []
+            for tokens in (
+                signals.get((name, "source"), []),
+                signals.get((name, "cue"), []),
+                _content(target, nodes, units),
+            ):
+                places = [document.tokens[t] for t in sorted(set(tokens))]
+                roles.append(spans(document.text, _joined(document.text, places)) or ())
+            attribution = plain_attribution(f"r{name}", *roles) if roles[2] else None
+            key = attribution and tuple(tuple((s.start, s.end) for s in r) for r in attribution.roles.values())
+            if attribution is None or key in made:
+                imported.skip(file, 0, "no nucleus" if attribution is None else "the same attribution twice", name)
+                continue
+            imported.used += 1
+            made[key] = attribution
     return list(made.values())
 
 

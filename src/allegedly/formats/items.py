@@ -7,6 +7,7 @@
 - `checkthat` (CLEF 2019 and 2020, check-worthiness in debates): a sentence; 1 where a journalist checked it, else 0. TSV of line, speaker, text, label;
   groups are debates. Free for research use. Check-worthy is not attributed: the labels are kept as they are, never read as ours.
 
+A CSV row whose quotation marks do not close is reported, and what follows its first line is read as rows of its own.
 Nothing is made of them but items: they say neither source nor cue, so they are no corpora of ours.
 """
 
@@ -67,21 +68,45 @@ def read_items(name: str, path: Path) -> Items:
 
 
 def _rows(file: Path, found: Items, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file with these columns; another row is reported."""
+    """The rows of a CSV file with these columns, each with the number of its first line; another row is reported."""
     try:
-        reader = csv.DictReader(io.StringIO(read_text(file).removeprefix("\ufeff"), newline=""))
-        if missing := [c for c in wanted if c not in (reader.fieldnames or ())]:
-            found.skipped.append(
-                Skipped(str(file), 1, f"no column {missing[0]}", ", ".join(reader.fieldnames or ())[:60])
-            )
-            return
-        for row in reader:
-            if any(row.get(c) is None for c in wanted):
-                found.skipped.append(Skipped(str(file), reader.line_num, "a row with too few columns", str(row)[:60]))
-            else:
-                yield reader.line_num, row
-    except (RecordError, csv.Error) as error:
-        found.skipped.append(Skipped(str(file), getattr(error, "line", 0) or 0, "unreadable", str(error)[:80]))
+        text = read_text(file).removeprefix("\ufeff")
+    except RecordError as error:
+        found.skipped.append(Skipped(str(file), error.line or 0, "unreadable", error.message[:80]))
+        return
+    names: list[str] | None = None
+    for line, row in _parsed(list(io.StringIO(text, newline=""))):
+        if isinstance(row, csv.Error):
+            found.skipped.append(Skipped(str(file), line, "a row with unbalanced quotes", str(row)[:80]))
+        elif names is None:
+            names = row
+            if missing := [c for c in wanted if c not in names]:
+                found.skipped.append(Skipped(str(file), line, f"no column {missing[0]}", ", ".join(names)[:60]))
+                return
+        elif len(row) != len(names):
+            few = "few" if len(row) < len(names) else "many"
+            found.skipped.append(Skipped(str(file), line, f"a row with too {few} columns", str(row)[:60]))
+        else:
+            yield line, dict(zip(names, row, strict=True))
+    if names is None:
+        found.skipped.append(Skipped(str(file), 1, f"no column {wanted[0]}", "no columns at all"))
+
+
+def _parsed(lines: list[str]) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Each row with the number of its first line. An open quotation mark costs its own line, not what stands up to the next mark."""
+    csv.field_size_limit(2**31 - 1)  # else a field of 131,072 characters ends the reading
+    first = 0
+    while first < len(lines):
+        begun = first
+        reader = csv.reader(map(lines.__getitem__, range(begun, len(lines))), strict=True)
+        try:
+            for row in reader:
+                if row:
+                    yield first + 1, row
+                first = begun + reader.line_num
+        except csv.Error as error:
+            yield first + 1, error
+            first += 1
 
 
 def _emergent(path: Path, found: Items) -> None:
@@ -97,7 +122,11 @@ def _fnc(path: Path, found: Items) -> None:
         bodies_file = file.with_name(file.name.replace("_stances", "_bodies"))
         if not bodies_file.exists():
             raise ImportFailedError(f"{file}: expected {bodies_file.name} beside it")
-        bodies = {r["Body ID"]: r["articleBody"] for _, r in _rows(bodies_file, found, ("Body ID", "articleBody"))}
+        bodies: dict[str, str] = {}
+        for line, row in _rows(bodies_file, found, ("Body ID", "articleBody")):
+            if row["Body ID"] in bodies:
+                found.skipped.append(Skipped(str(bodies_file), line, "a body id twice", row["Body ID"][:60]))
+            bodies.setdefault(row["Body ID"], row["articleBody"])
         for line, row in _rows(file, found, ("Headline", "Body ID", "Stance")):
             body = bodies.get(row["Body ID"], "")
             name = f"{file.stem}-{line}"

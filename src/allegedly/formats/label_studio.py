@@ -1,7 +1,7 @@
 """Label Studio's full JSON export (exportType JSON, or a snapshot) of a project with our labelling config.
 
 For exports that come from elsewhere than a running server; `allegedly studio pull` does the same from the server itself. JSON_MIN and CSV lose the
-arrows and are refused.
+arrows: files of them are reported.
 What maps: see docs/studio.md. Each annotator's last annotation of a text: the first annotator (by e-mail) is gold, the others are layers, named
 annotator-2, …; e-mails are not kept. What is wrong with a region is reported, and the annotation left out.
 What is lost: cancelled annotations, drafts and predictions.
@@ -9,17 +9,17 @@ What is lost: cancelled annotations, drafts and predictions.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from allegedly.annotate import article_of
-from allegedly.formats import Imported, ImportFailedError, files
+from allegedly.formats import ODD, Imported, ImportFailedError, files, load
 from allegedly.schema import ANNOTATED, CANARY, Attribution, CorpusRecord
-from allegedly.store import RecordError, parse, read_text, surface
+from allegedly.store import parse, surface
 from allegedly.studio.convert import read as read_result
 
+NO_EXPORT = "expected a full JSON export; JSON_MIN and CSV lose the arrows between regions"
 FIELDS = tuple(f for f in ANNOTATED if f not in ("entities", "positions", "narrator"))
 
 
@@ -30,34 +30,39 @@ def read(path: Path) -> Imported:
     )
     annotators: list[str] = []
     for file in files(path, "*.json"):
-        try:
-            tasks = json.loads(read_text(file))
-        except (RecordError, ValueError, RecursionError) as error:
-            imported.skip(file, getattr(error, "lineno", 0), "no JSON", error)
-            continue
-        if not isinstance(tasks, list) or any(not isinstance(t, Mapping) or "annotations" not in t for t in tasks):
-            raise ImportFailedError(
-                f"{file}: expected a full JSON export; JSON_MIN and CSV lose the arrows between regions"
-            )
-        for number, task in enumerate(tasks, 1):
-            _task(imported, file, number, task, annotators)
+        with imported.reporting(file, reason="no JSON"):
+            tasks = load(file)
+            exported = [isinstance(t, Mapping) and "annotations" in t for t in tasks]
+            if not isinstance(tasks, list) or (exported and not any(exported)):
+                imported.skip(file, 0, NO_EXPORT)
+                continue
+            for number, task in enumerate(tasks, 1):
+                with imported.reporting(file, number, "no task with annotations"):
+                    _task(imported, file, number, task, annotators)
+    if imported.skipped and all(s.reason == NO_EXPORT for s in imported.skipped) and not imported.articles:
+        raise ImportFailedError(f"{path}: {NO_EXPORT}")
     return imported
 
 
 def _task(imported: Imported, file: Path, number: int, task: Mapping[str, Any], annotators: list[str]) -> None:
-    data = task.get("data")
+    annotations, data = task["annotations"], task.get("data")
     text = data.get("text") if isinstance(data, Mapping) else None
-    annotations = task["annotations"] if isinstance(task["annotations"], list) else []
-    imported.lines += len(annotations)
     if not isinstance(text, str) or not text.strip():
         imported.skip(file, number, "a task without a text", task.get("id"))
         return
     assert isinstance(data, Mapping)
+    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
     article = article_of(str(data.get("article_id") or f"task-{task.get('id', number)}"), text)
+    if not isinstance(annotations, list):
+        imported.lines += 1
+        imported.skip(file, number, "annotations that are no list", annotations)
+        annotations = []
+    imported.lines += len(annotations)
+    known = [a for a in annotations if isinstance(a, Mapping)]
+    for odd in (a for a in annotations if not isinstance(a, Mapping)):
+        imported.skip(file, number, "an annotation that is no object", odd)
     last: dict[str, Any] = {}
-    for annotation in sorted(
-        (a for a in annotations if isinstance(a, Mapping)), key=lambda a: str(a.get("updated_at"))
-    ):
+    for annotation in sorted(known, key=lambda a: str(a.get("updated_at"))):
         by = annotation.get("completed_by")
         name = str(by.get("email") if isinstance(by, Mapping) else by)
         if annotation.get("was_cancelled"):
@@ -70,7 +75,8 @@ def _task(imported: Imported, file: Path, number: int, task: Mapping[str, Any], 
     for name, annotation in sorted(last.items()):
         try:
             base = [surface(parse(Attribution, dict(x), "base"), article.text) for x in data.get("base") or ()]
-        except (RecordError, TypeError, ValueError):
+        except ODD as error:
+            imported.skip(file, number, "pushed records that cannot be read, so the annotation is read without", error)
             base = []
         drawn = read_result(article, annotation.get("result"), base)
         for problem in drawn.problems:

@@ -5,8 +5,8 @@ PATH is the folder `PARC3_complete` (train, dev, test) of XML files: words as <W
 id="…"> and in it <attributionRole roleValue="source|cue|content">.
 What maps: source, cue and content become source, cue and claim; words of one role that follow each other are one span. Nested attributions stay.
 What is not there: stance, kind, named, via, refers; `corpus.json` says so.
-What is lost: attributions without cue or content are reported. The text is rebuilt from the words' byte counts (the files are ASCII), with spaces for what lies
-between them and a line end between sentences where two bytes or more do.
+What is lost: attributions without id, cue or content and roles of another name are reported. The text is rebuilt from the words' byte counts (the files
+are ASCII), with spaces for what lies between them and a line end between sentences where two bytes or more do.
 """
 
 from __future__ import annotations
@@ -83,18 +83,21 @@ def _attributions(
     roles: dict[str, dict[str, list[int]]] = {}
     for index, (_, word) in enumerate(words):
         for attribution in word.iter("attribution"):
+            values = roles.setdefault(attribution.get("id", ""), {})
             for role in attribution.iter("attributionRole"):
-                name = ROLES.get(role.get("roleValue", ""))
-                if name:
-                    roles.setdefault(attribution.get("id", "?"), {}).setdefault(name, []).append(index)
+                values.setdefault(role.get("roleValue", ""), []).append(index)
     made: list[Attribution] = []
     seen = set()
-    for number, (name, given) in enumerate(roles.items(), 1):
+    for number, (name, values) in enumerate(roles.items(), 1):
         imported.lines += 1
-        if missing := [r for r in ("cue", "claim") if not given.get(r)]:
-            imported.skip(file, 0, f"no {missing[0]}", name)
+        for value in sorted(values.keys() - ROLES.keys()):  # a role of its own: the others are kept
+            imported.lines += 1
+            imported.skip(file, 0, "a role other than source, cue and content", f"{name} {value}")
+        given = {role: values.get(value, []) for value, role in ROLES.items()}
+        if lacking := [what for what, there in {"id": name, **given}.items() if not there and what != "source"]:
+            imported.skip(file, 0, f"no {lacking[0]}", name)
             continue
-        found = [spans(text, _runs(words, given.get(r, []))) or () for r in ("source", "cue", "claim")]
+        found = [spans(text, _runs(words, given[r])) or () for r in ("source", "cue", "claim")]
         key = tuple(tuple((s.start, s.end) for s in r) for r in found)
         if key in seen:
             imported.skip(file, 0, "the same attribution twice", name)

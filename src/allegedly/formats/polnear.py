@@ -2,24 +2,27 @@
 
 Get it from github.com/networkdynamics/PolNeAR; no licence is stated and the texts belong to their publishers, so a
 corpus folder made of it stays with you. PATH is its `data` folder or one split of it (a folder with `text` and
-`attributions`).
+`attributions`); `text/NAME.txt` has its annotations in `attributions/NAME_ANNOTATOR.ann`.
 
 What maps: Source, Cue and Content become source, cue and claim; a second content becomes a further span of the claim.
-The first annotator (by file name) of an article is gold, the others are layers. dev becomes validation; every article
-is a story of its own. What is not there: stance, kind, named, via, refers; `corpus.json` says so, tasks that need them
+The first annotator (by file name) of an article whose file can be read is gold, the others are layers; where none can, the
+article has no layer. dev becomes validation; every article is a story of its own, and a name that stands in two splits
+gives two articles. What is not there: stance, kind, named, via, refers; `corpus.json` says so, tasks that need them
 leave the corpus out, and the fields hold placeholders (none, unspecified, false, null).
-What is lost: triggers (copies of the cue) and the annotators' marks Discard and Discuss.
+What is lost: triggers (copies of the cue) and the annotators' marks Discard and Discuss. A span whose words are not the
+text's is reported, and with it the attribution that it is part of; white space may differ.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from allegedly.formats import Imported, ImportFailedError, Skipped, span
+from allegedly.formats import Imported, ImportFailedError, identifier, plain_attribution, span, unused
 from allegedly.formats import standoff as brat
-from allegedly.schema import CANARY, ArticleRecord, Attribution, Claim, CorpusRecord, Cue, Source, Span
-from allegedly.store import RecordError, read_text, sha256
+from allegedly.schema import CANARY, Attribution, CorpusRecord, Span
+from allegedly.store import RecordError, read_text
 
 SPLITS = {"train": "train", "dev": "validation", "test": "test", "annotator-training": "train"}
 TRIGGERS = {"Attribution", "Attribution-no-source"}
@@ -38,62 +41,64 @@ def read(path: Path) -> Imported:
         )
     )
     for folder in folders:
-        for text_path in sorted((folder / "text").glob("*.txt")):
-            _read_article(folder, text_path, imported)
+        texts = {file.stem: file for file in sorted((folder / "text").glob("*.txt"))}
+        annotations: dict[str, list[Path]] = {}
+        for file in sorted((folder / "attributions").glob("*.ann")):
+            name = file.stem.rpartition("_")[0]
+            if name in texts:
+                annotations.setdefault(name, []).append(file)
+            else:
+                imported.skip(file, 0, "annotations without their text", name)
+        for name, file in texts.items():
+            with imported.reporting(file):
+                _read_article(name, file, annotations.get(name, ()), imported)
     return imported
 
 
-def _read_article(folder: Path, text_path: Path, imported: Imported) -> None:
-    name = text_path.stem
-    files = sorted((folder / "attributions").glob(f"{name}_*.ann"))
+def _read_article(name: str, text_file: Path, files: Sequence[Path], imported: Imported) -> None:
     try:
-        text = read_text(text_path)
+        text = read_text(text_file)
     except RecordError as error:
-        imported.skipped.append(Skipped(str(text_path), error.line or 0, "unreadable text", error.message))
+        imported.skip(text_file, error.line or 0, "unreadable text", error.message)
         return
     if not files:
-        imported.skipped.append(Skipped(str(text_path), 0, "article without annotations", name))
+        imported.skip(text_file, 0, "article without annotations", name)
         return
+    layers: dict[str, list[Attribution]] = {}
+    for file in files:
+        found = _read_annotations(file, text, imported)
+        if found is not None:
+            layers[unused(identifier(file.stem.rpartition("_")[2]), layers)] = found
+    if not layers:
+        imported.skip(text_file, 0, "article whose annotations are unreadable, imported without a layer", name)
     publisher, date, _ = [*name.split("_", 2), "", ""][:3]
-    imported.articles.append(
-        ArticleRecord(
-            id=name,
-            publisher=publisher or "unknown",
-            published=date if re.fullmatch(r"\d{4}-\d{2}-\d{2}", date) else "0000-00-00",
-            story=name,
-            form="news",
-            domain="politics",
-            variety="en-US",
-            license="none stated",
-            split=SPLITS.get(folder.name, "train"),
-            sha256=sha256(text.encode()),
-            canary=CANARY,
-        )
-    )
-    imported.texts[name] = text
-    for number, file in enumerate(files):
-        attributions = _read_annotations(file, text, imported)
-        if number == 0:
-            imported.gold[name] = attributions
+    article = imported.add(
+        name, text, None, publisher=publisher or "unknown", form="news", domain="politics", variety="en-US",
+        published=date if re.fullmatch(r"\d{4}-\d{2}-\d{2}", date) else "0000-00-00",
+        split=SPLITS.get(text_file.parent.parent.name, "train"),
+    )  # fmt: skip
+    for annotator, attributions in layers.items():
+        if article in imported.gold:
+            imported.layers[annotator, article] = attributions
         else:
-            imported.layers[file.stem.rsplit("_", 1)[1], name] = attributions
+            imported.gold[article] = attributions
 
 
-def _read_annotations(file: Path, text: str, imported: Imported) -> list[Attribution]:
+def _read_annotations(file: Path, text: str, imported: Imported) -> list[Attribution] | None:
     try:
         found = brat.parse(read_text(file))
     except RecordError as error:
-        imported.skipped.append(Skipped(str(file), error.line or 0, "unreadable annotations", error.message))
-        return []
+        imported.skip(file, error.line or 0, "unreadable annotations", error.message)
+        return None
 
     def skip(line: int, reason: str, detail: str) -> None:
-        imported.skipped.append(Skipped(str(file), line, reason, detail))
+        imported.skip(file, line, reason, detail)
 
-    imported.lines += found.lines
+    imported.lines += len(found.lines)
     for line, content in found.rest:
-        skip(line, "continuation or unknown line", content[:80])
+        skip(line, "continuation or unknown line", content)
     for line, content in found.repeated:
-        skip(line, "id stands twice", content[:80])
+        skip(line, "id stands twice", content)
     used: set[str] = set()
     kept: list[tuple[tuple[int, ...], Attribution]] = []
     seen: set[tuple[object, ...]] = set()
@@ -102,13 +107,7 @@ def _read_annotations(file: Path, text: str, imported: Imported) -> list[Attribu
         if reason:
             skip(event.line, reason, event.id)
             continue
-        attribution = Attribution(
-            id=event.id,
-            source=Source(spans=roles["Source"], kind="unspecified", named=False),
-            cue=Cue(spans=roles["Cue"]),
-            claim=Claim(spans=roles["Content"]),
-            stance="none",
-        )
+        attribution = plain_attribution(event.id, roles["Source"], roles["Cue"], roles["Content"])
         key = tuple(tuple((s.start, s.end) for s in spans) for spans in attribution.roles.values())
         if key in seen:
             skip(event.line, "the same attribution twice", event.id)
@@ -118,7 +117,9 @@ def _read_annotations(file: Path, text: str, imported: Imported) -> list[Attribu
         used.update([event.trigger, *(target for _, target in event.arguments)])
         kept.append((tuple(s.start for s in attribution.claim.spans), attribution))
     for bound in found.bounds.values():
-        if bound.id in used:
+        if all(span(text, *extent) for extent in bound.spans) and not bound.stands_in(text):
+            skip(bound.line, "its words are not the text's", f"{bound.id} {bound.text}")
+        elif bound.id in used:
             imported.used += 1
         else:
             reason = "mark of the annotator" if bound.label in MARKS else "span in no imported attribution"
@@ -143,6 +144,8 @@ def _roles(event: brat.Event, found: brat.Annotations, text: str) -> tuple[dict[
         spans = [span(text, start, end) for start, end in bound.spans]
         if any(s is None for s in spans):
             return roles, "span outside the text"
+        if not bound.stands_in(text):
+            return roles, "a span whose words are not the text's"
         roles[role] = tuple(sorted([*roles[role], *(s for s in spans if s)], key=lambda s: s.start))
     if not roles["Content"]:
         return roles, "no content"

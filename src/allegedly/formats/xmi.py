@@ -1,25 +1,32 @@
 """UIMA CAS as XMI with its type system, as INCEpTION imports and exports it (through dkpro-cassis, the extra `cas`).
 
 PATH is a folder of `.xmi` files with `TypeSystem.xml` beside them. Our layers: `webanno.custom.AttributionClaim` (identifier, stance, kind, named, via,
-refers, part), `…AttributionSource` and `…AttributionCue`, each a span that names the record(s) that it belongs to in `claims`.
+refers), `…AttributionSource` and `…AttributionCue`, each a span that names the record(s) that it belongs to in `claims`.
 What maps: all of it; a role in several spans is several annotations of one identifier, as a CAS annotation is one stretch.
 What is not there in files of other layers: nothing is guessed, an annotation of another type is reported once per type.
-What is lost: in writing, nothing but entities and positions. UIMA counts UTF-16 units; dkpro-cassis maps them to code points and back.
+A stance, kind or named of other values and a via or refers to no record are reported and left at none, unspecified, false or null.
+What is lost: in writing, entities and positions, and articles with characters that XML cannot hold, as control characters.
+UIMA counts UTF-16 units; dkpro-cassis maps them to code points and back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from allegedly.formats import Imported, ImportFailedError, Skipped, files, plain_attribution, spans, split_of
-from allegedly.schema import ANNOTATED, CANARY, KINDS, STANCES, AllegedlyError, Article, Attribution, CorpusRecord
+from allegedly.schema import ANNOTATED, CANARY, KINDS, STANCES, Article, Attribution, CorpusRecord
 from allegedly.store import write_atomic
 
 PREFIX = "webanno.custom.Attribution"
 CLAIM, SOURCE, CUE = f"{PREFIX}Claim", f"{PREFIX}Source", f"{PREFIX}Cue"
 FIELDS = tuple(f for f in ANNOTATED if f not in ("entities", "positions", "narrator"))
+LINKS = ("via", "refers")
+#: What the features of a claim may say; a link names another record.
+FEATURES: dict[str, tuple[str, ...]] = {
+    "stance": STANCES, "kind": KINDS, "named": ("true", "false", "True", "False"), "via": (), "refers": (),
+}  # fmt: skip
 OWN = ("uima.", "de.tudarmstadt.ukp.dkpro.core.api.metadata", "de.tudarmstadt.ukp.dkpro.core.api.segmentation")
 TYPES = "TypeSystem.xml"
 
@@ -75,39 +82,34 @@ def _attributions(cas: Any, text: str, file: Path, imported: Imported) -> list[A
                 parts.setdefault(owner, {}).setdefault(role, []).append((int(annotation.begin), int(annotation.end)))
                 if role == "claim":
                     fields.setdefault(owner, annotation)
-    made: list[Attribution] = []
+    made: dict[str, Attribution] = {}
     for owner, roles in parts.items():
         placed = [spans(text, roles.get(role, [])) for role in ("source", "cue", "claim")]
         if owner not in fields or any(p is None for p in placed):
             imported.skip(file, 0, "no claim" if owner not in fields else "a span outside the text", owner)
             continue
-        given = fields[owner]
-        try:
-            made.append(
-                plain_attribution(
-                    owner, *(p or () for p in placed),
-                    stance=_of(getattr(given, "stance", None), STANCES, "none"),
-                    kind=_of(getattr(given, "kind", None), KINDS, "unspecified"),
-                    named=str(getattr(given, "named", "")).lower() == "true",
-                    via=_link(given, "via", parts), refers=_link(given, "refers", parts),
-                )
-            )  # fmt: skip
-        except (AllegedlyError, ValueError) as error:
-            imported.skip(file, 0, "no attribution", f"{owner}: {error}")
-    return made
-
-
-def _of(value: Any, allowed: Iterable[str], otherwise: str) -> str:
-    return str(value) if value in tuple(allowed) else otherwise
-
-
-def _link(given: Any, name: str, known: dict[str, Any]) -> str | None:
-    target = getattr(given, name, None)
-    return str(target) if target in known else None
+        with imported.reporting(file, 0, "no attribution"):
+            made[owner] = plain_attribution(owner, *(p or () for p in placed))
+    for owner, attribution in made.items():
+        given = {name: str(getattr(fields[owner], name, None) or "") for name in FEATURES}
+        allowed = FEATURES | dict.fromkeys(LINKS, tuple(made))
+        for name, value in given.items():
+            if value and value not in allowed[name]:
+                imported.lines += 1  # the rest of the annotation is kept, so this counts by itself
+                imported.skip(file, 0, f"an unknown {name}", f"{owner}: {value}")
+                given[name] = ""
+        source = {"kind": given["kind"] or "unspecified", "named": given["named"].lower() == "true"}
+        made[owner] = attribution.model_copy(
+            update={
+                "source": attribution.source.model_copy(update=source), "stance": given["stance"] or "none",
+                **{link: given[link] or None for link in LINKS},
+            }
+        )  # fmt: skip
+    return list(made.values())
 
 
 def write(articles: Sequence[Article], folder: Path) -> list[Skipped]:
-    """Write an XMI file for each article and the type system beside them; entities and positions are left out, and said."""
+    """Write an XMI file for each article and the type system beside them; gives what is left out."""
     cassis = _cassis()
     system = cassis.TypeSystem()
     for kind, features in (
@@ -135,9 +137,15 @@ def write(articles: Sequence[Article], folder: Path) -> list[Skipped]:
             for kind, all_ in ((SOURCE, a.source.spans), (CUE, a.cue.spans)):
                 for s in all_:
                     shared.setdefault((kind, s.start, s.end), []).append(a.id)
-            if a.positions or a.source.entities:
-                lost.append(Skipped(f"{article.id}.xmi", 0, "entities and positions", a.id))
         for (kind, start, end), owners in shared.items():
             cas.add(system.get_type(kind)(begin=start, end=end, claims=" ".join(owners)))
-        write_atomic(folder / f"{article.id}.xmi", cas.to_xmi().encode())
+        try:
+            content = cas.to_xmi().encode()
+        except ValueError as error:
+            lost.append(Skipped(f"{article.id}.xmi", 0, "a text with characters that XML cannot hold", str(error)[:80]))
+            continue
+        write_atomic(folder / f"{article.id}.xmi", content)
+        for a in article.attributions:
+            if a.positions or a.source.entities:
+                lost.append(Skipped(f"{article.id}.xmi", 0, "entities and positions", a.id))
     return lost
