@@ -8,10 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from allegedly.benchmark import run
+from allegedly.evaluation import protocol
+from allegedly.formats import ImportFailedError, Skipped
 from allegedly.formats.items import SETS, Item, read_items
 from allegedly.results import Result
 from allegedly.scoring.statistics import Counts, Interval, interval
+from allegedly.store import Corpus
+from allegedly.systems import answers
 from allegedly.systems.pairs import Pairs
+from allegedly.tasks import TASKS
 
 FOLDS = 10
 
@@ -26,6 +32,7 @@ class ItemScores(NamedTuple):
     accuracy: Interval
     f1: dict[str, Interval]
     skipped: int
+    reasons: tuple[Skipped, ...] = ()
 
     @property
     def macro(self) -> float:
@@ -39,21 +46,36 @@ def is_items(given: str) -> bool:
 
 
 def score_items(given: str, seed: int = 0, draws: int = 2000) -> list[ItemScores]:
-    """Score the pair classifier and the majority floor on `NAME=PATH`, in ten folds that cut no group; intervals over groups."""
+    """Score the pair classifier and the majority floor on `NAME=PATH`, in ten folds that cut no group; intervals over groups.
+
+    ImportFailedError where there is too little to learn from.
+    """
     name, _, path = given.partition("=")
     found = read_items(name, Path(path))
     items = found.items
-    answers = {"majority": [""] * len(items), "pairs": [""] * len(items)}
+    if len({i.group for i in items}) < 2:
+        raise ImportFailedError(
+            f"{path}: expected items of two groups at least: no fold may cut a group, and one alone leaves none to learn from"
+        )
+    said = {"majority": [""] * len(items), "pairs": [""] * len(items)}
     for train, test in _folds(items, seed):
         seen = [items[i] for i in train]
         common = max(found.labels, key=lambda label: sum(i.label == label for i in seen))
         for i in test:
-            answers["majority"][i] = common
-        for i, label in zip(test, Pairs(seed).fit(seen).predict([items[i] for i in test]), strict=True):
-            answers["pairs"][i] = label
+            said["majority"][i] = common
+        try:
+            predicted = Pairs(seed).fit(seen).predict([items[i] for i in test])
+        except ValueError as error:  # scikit-learn's own: one label alone, or no word twice
+            raise ImportFailedError(
+                f"{path}: {len(seen)} of {len(items)} items are too few to learn from: {error}"
+            ) from None
+        for i, label in zip(test, predicted, strict=True):
+            said["pairs"][i] = label
     return [
-        _scores(name, system, items, given_labels, found.labels, len(found.skipped), draws, seed)
-        for system, given_labels in answers.items()
+        _scores(name, system, items, given_labels, found.labels, len(found.skipped), draws, seed)._replace(
+            reasons=tuple(found.skipped)
+        )
+        for system, given_labels in said.items()
     ]
 
 
@@ -91,6 +113,27 @@ def _scores(
         name, system, len(items), len(groups), interval(counts, accuracy, draws=draws, seed=seed),
         {label: f1(n) for n, label in enumerate(labels)}, skipped,
     )  # fmt: skip
+
+
+def rows(
+    corpus: Corpus, systems: Sequence[str], tasks: Sequence[str] | None, *, split: str | None, train: Corpus | None, seed: int, jobs: int
+) -> tuple[list[Result], list[str]]:  # fmt: skip
+    """Every system on one corpus, and what raised. Where one raises altogether they run one by one, so that it leaves a gap of its own."""
+    for system in systems:  # an unknown name is the user's mistake, no failure of a system
+        answers(system, TASKS[0])
+    problems: list[str] = []
+    try:
+        found = run(corpus, systems, tasks, split=split, train=train, seed=seed, jobs=jobs)
+    except Exception:
+        protocol(corpus, split, train=train)  # and a corpus without anything to score is an error of its own
+        found = []
+        for system in systems:
+            try:
+                found += run(corpus, [system], tasks, split=split, train=train, seed=seed, jobs=jobs)
+            except Exception as error:
+                problems.append(f"left out: {system} raised {type(error).__name__}: {error}"[:300])
+    problems += [f"warning: {r.system} raised on {r.task} {failure}" for r in found for failure in r.failed]
+    return found, problems
 
 
 def grid(found: Mapping[str, Sequence[Result]]) -> dict[str, dict[str, dict[str, Result]]]:

@@ -11,6 +11,8 @@ import typer
 from allegedly.cli.options import CorpusOption, SplitOption, app, open_from, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from allegedly.results import Result
     from allegedly.store import Corpus
 
@@ -68,6 +70,11 @@ def benchmark(
     from allegedly.systems import answers
 
     if corpora and (len(corpora) > 1 or is_items(corpora[0])):
+        set_ = {"--train-fraction": fraction, "--seeds": seeds > 1, "--submit": submit, "--out": out}
+        if unused := [name for name, given in set_.items() if given]:
+            raise typer.BadParameter(
+                f"{', '.join(unused)}: expected one corpus folder; of several, or of item sets, a table is printed and nothing kept"
+            )
         _across(corpora, systems, tasks, train, split, seed, jobs)
         return
     corpus = corpora[0] if corpora else None
@@ -122,32 +129,52 @@ def _across(
     """Several corpora and item sets: each system on each; nothing is kept."""
     from rich.console import Console
 
-    from allegedly.benchmark import baselines, run
-    from allegedly.cross import grid, is_items, score_items
+    from allegedly.benchmark import baselines
+    from allegedly.cli.corpus import say_skipped
+    from allegedly.cross import grid, is_items, rows, score_items
     from allegedly.evaluation import usable_tasks
     from allegedly.report.leaderboard import across, item_table
     from allegedly.store import open_corpus
 
+    folders = _folders(given for given in corpora if not is_items(given))
     other = open_corpus(Path(train.split("=", 1)[-1])) if train else None
     console = Console(width=None if sys.stdout.isatty() else 140)
     found: dict[str, list[Result]] = {}
     with Console(stderr=True).status("…") as status:
-        for given in corpora:
-            name, _, path = given.rpartition("=")
-            status.update(name or path)
-            if is_items(given):
-                console.print(item_table(score_items(given, seed)))
-                continue
-            opened = open_corpus(Path(path))
+        for given in filter(is_items, corpora):
+            status.update(given)
+            scores = score_items(given, seed)
+            say_skipped(scores[0].reasons)
+            console.print(item_table(scores))
+        for name, path in folders.items():
+            status.update(name)
+            opened = open_corpus(path)
             for sentence in usable_tasks(opened, tasks)[1]:
-                say(f"{name or path}: left out: {sentence}")
-            rows = run(opened, systems or baselines(), tasks, split=split, train=other, seed=seed, jobs=jobs)
-            found[name or Path(path).name] = rows
+                say(f"{name}: left out: {sentence}")
+            found[name], problems = rows(
+                opened, systems or baselines(), tasks, split=split, train=other, seed=seed, jobs=jobs
+            )
+            for problem in problems:
+                say(f"{name}: {problem}")
     for table in across(grid(found)):
         console.print(table)
-    for rows in found.values():
-        for signature in dict.fromkeys(r.signature for r in rows if r.rank):
+    for measured in found.values():
+        for signature in dict.fromkeys(r.signature for r in measured if r.rank):
             console.print(signature, style="dim", markup=False)
+    if found and not any(found.values()):
+        raise typer.Exit(1)
+
+
+def _folders(corpora: Iterable[str]) -> dict[str, Path]:
+    """The corpus folders by the names of their columns."""
+    found: dict[str, Path] = {}
+    for given in corpora:
+        name, _, path = given.rpartition("=")
+        name = name or Path(path).resolve().name
+        if name in found:
+            raise typer.BadParameter(f"two corpora are called {name!r}: name them, --corpus NAME=PATH")
+        found[name] = Path(path)
+    return found
 
 
 def _keep(corpus: Corpus, added: int, home: Path, *, whole: bool) -> str:

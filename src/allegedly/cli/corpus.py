@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from allegedly.cli.options import CorpusOption, SplitOption, app, open_from, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allegedly.formats import Skipped
+
+SHOWN = 5  # of what was skipped
 
 
 @app.command()
@@ -123,6 +130,14 @@ def stats(
         console.print(quota_table(quotas(opened)))
 
 
+def say_skipped(skipped: Sequence[Skipped]) -> None:
+    """The first lines that became no record, each with its reason."""
+    for path, line, reason, detail in skipped[:SHOWN]:
+        say(f"left out: {path}:{line}: {reason}" + (f" ({detail})" if detail else ""))
+    if len(skipped) > SHOWN:
+        say(f"left out: {len(skipped) - SHOWN} more")
+
+
 @app.command(name="import")
 def import_(
     format_: Annotated[
@@ -136,9 +151,18 @@ def import_(
     out: Annotated[Path, typer.Argument(help="New corpus folder.")],
 ) -> None:
     """Make a corpus folder of another corpus. Every record of it is imported or reported in OUT/import-report.jsonl."""
-    from allegedly.formats import reader, write_corpus
+    from allegedly.formats import ImportFailedError, reader, write_corpus
+    from allegedly.formats.items import SETS
 
+    if format_ in SETS:
+        raise ImportFailedError(
+            f"{format_} is a set of items, not a corpus: allegedly benchmark --corpus {format_}={path}"
+        )
     imported = reader(format_)(path)
+    if not imported.articles:
+        say_skipped(imported.skipped)
+        say(f"error: {path}: no article of {format_} in it; nothing was written")
+        raise typer.Exit(1)
     write_corpus(imported, out)
     for name, count in imported.counts.items():
         print(f"{count:>9,}  {name}")
@@ -156,16 +180,26 @@ def export(
     from collections import Counter
 
     from allegedly.formats import ImportFailedError, writer
-    from allegedly.store import write_records
+    from allegedly.schema import SPLITS
+    from allegedly.store import UnknownIdError, write_records
 
     opened = open_from(corpus)
     write = writer(format_)
     if out.exists() and any(out.iterdir()):
         raise ImportFailedError(f"{out} is not empty: name a new folder")
+    layers = opened.path("annotations", "layers")
+    if layer and not (layers / layer).is_dir():
+        raise UnknownIdError("layer", layer, [p.name for p in layers.glob("*") if p.is_dir()])
+    if split not in (None, *SPLITS):
+        raise UnknownIdError("split", str(split), SPLITS)
     articles = opened.annotated(split)
     if layer:
-        folder = opened.path("annotations", "layers", layer)
+        folder = layers / layer
         articles = [opened.article(a.id, layer=layer) for a in articles if (folder / f"{a.id}.jsonl").exists()]
+    if not articles:
+        raise ImportFailedError(
+            f"{opened.root}: no annotated article{f' of split {split}' if split else ''}{f' in layer {layer}' if layer else ''}; nothing was written"
+        )
     lost = write(articles, out)
     write_records(out / "export-report.jsonl", [s._asdict() for s in lost])
     print(f"{len(articles):>9,}  articles\n{sum(len(a.attributed) for a in articles):>9,}  attributions")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -98,7 +99,8 @@ def spec(name: str) -> str:
     if path.startswith(ENCODER_PREFIX):
         from allegedly.systems.encoder import identity
 
-        return " ".join([identity(path), *(f"{p}=={version(p)}" for p in ("torch", "transformers"))])
+        there = [p for p in ("torch", "transformers") if importlib.util.find_spec(p)]
+        return " ".join([identity(path), *(f"{p}=={version(p)}" for p in there)])
     file = getattr(importlib.import_module(_find(name).__module__), "__file__", None)
     if path.startswith("allegedly.") or file is None:
         return path

@@ -61,7 +61,7 @@ class Align:
         if len(set(answers)) < 2:
             return self
         sides = _sides(articles)
-        if self.vectors:
+        if self.vectors and len(sides) >= DIMENSIONS:  # of fewer claims no direction can be learnt
             self._space = _space([s.text for s in sides.values()], self._seed)
         x = self._features(sides, [i.pair for i in items if i.pair])
         model = HistGradientBoostingClassifier(

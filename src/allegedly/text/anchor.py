@@ -58,15 +58,16 @@ def find_spans(article: Article, quote: str, at: Any = None) -> tuple[Span, ...]
 def _find_piece(article: Article, piece: str, address: Any, after: int, *, continued: bool) -> Span:
     """One span of a quote. A later span of a discontinuous quote is the next one after the span before it."""
     sides = GAP.split(piece)
-    firsts = _occurrences(article.text, sides[0])
+    firsts = occurrences(article.text, sides[0])
     start, end = _choose(article, sides[0], firsts, address, after, nearest=continued)
     for side in sides[1:]:
-        found = _occurrences(article.text, side)
+        found = occurrences(article.text, side)
         _, end = _choose(article, side, found, None, end, nearest=True)
     return Span(start=start, end=end, text=article.text[start:end])
 
 
-def _occurrences(text: str, quote: str) -> list[tuple[int, int]]:
+def occurrences(text: str, quote: str) -> list[tuple[int, int]]:
+    """Where a quote stands, as (start, end); its first and last word are never a part of a longer one."""
     pattern = re.escape(quote.strip())
     if quote[:1].isalnum():
         pattern = r"(?<!\w)" + pattern
