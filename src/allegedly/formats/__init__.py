@@ -203,6 +203,11 @@ def load(file: Path) -> Any:
     return json.loads(read_text(file).removeprefix("\ufeff"))
 
 
+def writable(text: str) -> None:
+    """UnicodeEncodeError where no text file can hold it: half a surrogate pair can stand in JSON. To be asked before what is in it is counted."""
+    text.encode()
+
+
 def split_of(path: Path) -> str:
     """The split that a folder of the path is named after; train where none is."""
     names = {"train": "train", "dev": "validation", "valid": "validation", "validation": "validation", "test": "test"}

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from allegedly.formats import Imported, Skipped, files, load, plain_attribution, spans, split_of
+from allegedly.formats import Imported, Skipped, files, load, plain_attribution, spans, split_of, writable
 from allegedly.schema import CANARY, Article, Attribution, CorpusRecord, Spans
 from allegedly.store import write_atomic
 
@@ -36,7 +36,7 @@ def _document(imported: Imported, file: Path) -> None:
     text, quotes = data["text"], data.get("quotes", [])
     if not isinstance(text, str) or not isinstance(quotes, list):
         raise TypeError("expected a text and a list of quotes")
-    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+    writable(text)
     found = []
     for number, quote in enumerate(quotes, 1):
         imported.lines += 1

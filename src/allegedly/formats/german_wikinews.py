@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from allegedly.formats import Imported, files, load, plain_attribution, spans, split_of
+from allegedly.formats import Imported, files, load, plain_attribution, spans, split_of, writable
 from allegedly.schema import CANARY, Attribution, CorpusRecord, Spans
 
 LICENSE = "CC-BY-NC-SA-4.0"
@@ -40,7 +40,7 @@ def _document(imported: Imported, file: Path) -> None:
     text, annotations = data["originalText"], data["annotations"]
     if not isinstance(text, str) or not isinstance(annotations, list):
         raise TypeError("expected originalText and a list of annotations")
-    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+    writable(text)
     found: dict[Any, Attribution] = {}
     names: set[str] = set()
     for number, given in enumerate(annotations, 1):

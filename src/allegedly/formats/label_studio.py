@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from allegedly.annotate import article_of
-from allegedly.formats import ODD, Imported, ImportFailedError, files, load
+from allegedly.formats import ODD, Imported, ImportFailedError, files, load, writable
 from allegedly.schema import ANNOTATED, CANARY, Attribution, CorpusRecord
 from allegedly.store import parse, surface
 from allegedly.studio.convert import read as read_result
@@ -51,7 +51,7 @@ def _task(imported: Imported, file: Path, number: int, task: Mapping[str, Any], 
         imported.skip(file, number, "a task without a text", task.get("id"))
         return
     assert isinstance(data, Mapping)
-    text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+    writable(text)
     article = article_of(str(data.get("article_id") or f"task-{task.get('id', number)}"), text)
     if not isinstance(annotations, list):
         imported.lines += 1

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from allegedly.formats import Imported, ImportFailedError, files, load, plain_attribution, span, split_of
+from allegedly.formats import Imported, ImportFailedError, files, load, plain_attribution, span, split_of, writable
 from allegedly.schema import CANARY, Attribution, CorpusRecord, Span, Spans
 from allegedly.store import read_text
 
@@ -69,7 +69,7 @@ def _article(imported: Imported, file: Path, name: str, claims: Any, text: Any) 
     listed = list(claims.values()) if isinstance(claims, Mapping) else claims if isinstance(claims, list) else [claims]
     usable = isinstance(text, str) and bool(text.strip())
     if usable:
-        text.encode()  # half a surrogate pair can stand in JSON, and in no text file
+        writable(text)
     made: dict[tuple[int, int], Attribution] = {}
     for number, claim in enumerate(listed, 1):
         imported.lines += 1
