@@ -53,9 +53,10 @@ def windows(batch: Batch, units: Units, pieces: Pieces) -> list[Window]:
     at = units.positions()
     lengths = units.lengths
     low = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    looks = (quoted(batch.column("mark")[at], low).astype(np.int64) * CASES + _cases(batch)[at]) * DEPTHS
+    surface = [w for a in batch.articles for w in surfaces(a.text, a.tokens)]
+    looks = (quoted(batch.column("mark")[at], low).astype(np.int64) * CASES + _cases(surface)[at]) * DEPTHS
     looks += min(units.depth, DEPTHS - 1)
-    words = pieces.of([w for a in batch.articles for w in surfaces(a.text, a.tokens)])
+    words = pieces.of(surface)
     article = np.searchsorted(batch.firsts, units.starts, "right")
     made: list[Window] = []
     draft = _Draft(pieces)
@@ -101,9 +102,8 @@ class _Draft:
         return Window(self.pieces, self.looks, np.array(self.tokens), np.array(self.rows), np.array(self.first))
 
 
-def _cases(batch: Batch) -> Any:
+def _cases(words: Sequence[str]) -> Any:
     """Per token: 0 without capitals, 1 a capital first, 2 capitals only, 3 no letters."""
-    words = [w for a in batch.articles for w in surfaces(a.text, a.tokens)]
     return np.array(
         [3 if not w[:1].isalpha() else 0 if w.islower() else 2 if len(w) > 1 and w.isupper() else 1 for w in words],
         np.int64,
